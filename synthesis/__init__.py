@@ -1,0 +1,63 @@
+"""Evidence synthesis from tidy tables: check, synthesise, trace and show what a review rests on.
+
+    >>> from synthesis import read_evidence, theme_table
+    >>> evidence = read_evidence("data")
+    >>> theme_table(evidence)
+
+Names are loaded when they are first used, so that importing the package costs little.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from synthesis.comparison import published_comparison as published_comparison
+    from synthesis.estimates import proportions as proportions
+    from synthesis.estimates import wilson as wilson
+    from synthesis.pooling import pool as pool
+    from synthesis.prevalence import area_series as area_series
+    from synthesis.prevalence import prevalence_table as prevalence_table
+    from synthesis.provenance import status as status
+    from synthesis.provenance import status_line as status_line
+    from synthesis.records import prisma_flow as prisma_flow
+    from synthesis.schema import EvidenceError as EvidenceError
+    from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.studies import included_studies as included_studies
+    from synthesis.studies import participants as participants
+    from synthesis.studies import study_counts as study_counts
+    from synthesis.tables import Evidence as Evidence
+    from synthesis.tables import check as check
+    from synthesis.tables import read_evidence as read_evidence
+    from synthesis.tables import write_table as write_table
+    from synthesis.themes import theme_matrix as theme_matrix
+    from synthesis.themes import theme_table as theme_table
+
+_HOME = {
+    "comparison": ("published_comparison",),
+    "estimates": ("proportions", "wilson"),
+    "pooling": ("pool",),
+    "prevalence": ("area_series", "prevalence_table"),
+    "provenance": ("status", "status_line"),
+    "records": ("prisma_flow",),
+    "schema": ("EvidenceError", "SynthesisError"),
+    "studies": ("included_studies", "participants", "study_counts"),
+    "tables": ("Evidence", "check", "read_evidence", "write_table"),
+    "themes": ("theme_matrix", "theme_table"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = ["__version__", *sorted(_MODULE_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(import_module(f"synthesis.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module 'synthesis' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

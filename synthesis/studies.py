@@ -1,0 +1,103 @@
+"""Included studies: who took part, counted once where studies share participants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from synthesis.tables import Evidence
+
+#: People of a study, by group: column with the number -> column that says how they were counted.
+GROUPS = {"n_parents": "n_parents_counts", "n_practitioners": "n_practitioners_counts"}
+
+
+def sample_of(evidence: Evidence) -> pd.Series:
+    """The sample behind each study: index ``study_id``, value its shared sample, or its own id where none is shared.
+
+    Groups that are not counted once (teams that overlap, without known common participants) keep a sample a study.
+    """
+    studies, samples = evidence.studies, evidence.samples
+    shared = set(samples.loc[samples["counted_once"], "sample_id"])
+    sample = studies["sample_id"].where(studies["sample_id"].isin(shared), studies["study_id"])
+    return sample.set_axis(studies["study_id"])
+
+
+def participants(evidence: Evidence, study_ids: Collection[str] | None = None) -> pd.DataFrame:
+    """People who took part in the given studies (default: all), each shared sample once.
+
+    Of a shared sample the largest number that one of its studies reports is taken, because reports of one sample may
+    use part of it. Interviewed and surveyed people are kept apart, and parents are never added to practitioners.
+
+    Returns columns ``group`` (parents, practitioners, others), ``counted_as`` (qualitative, survey, unclear),
+    ``n_people``, ``n_studies`` (studies with a number), ``n_samples`` (the same, shared samples once).
+    """
+    studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
+    if study_ids is not None:
+        studies = studies[studies["study_id"].isin(set(study_ids))]
+    parts = [
+        _people(studies, "parents", "n_parents", studies["n_parents_counts"]),
+        _people(studies, "practitioners", "n_practitioners", studies["n_practitioners_counts"]),
+        _people(studies, "others", "n_other", pd.Series("unclear", index=studies.index, dtype="str")),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _people(studies: pd.DataFrame, group: str, column: str, counted_as: pd.Series) -> pd.DataFrame:
+    reported = studies.assign(counted_as=counted_as.fillna("unclear"), n=studies[column]).dropna(subset=["n"])
+    once = reported.groupby(["counted_as", "sample"])["n"].max()
+    table = pd.DataFrame(
+        {
+            "n_people": once.groupby("counted_as").sum(),
+            "n_studies": reported.groupby("counted_as").size(),
+            "n_samples": once.groupby("counted_as").size(),
+        }
+    )
+    order = [way for way in ("qualitative", "survey", "unclear") if way in table.index]
+    return (
+        table.loc[order]
+        .rename_axis("counted_as")
+        .reset_index()
+        .assign(group=group)[["group", "counted_as", "n_people", "n_studies", "n_samples"]]
+    )
+
+
+def included_studies(evidence: Evidence) -> pd.DataFrame:
+    """A row a study for the table of included studies, with the number of its findings and of studies it shares people with.
+
+    Columns are those of the derived table ``included_studies``.
+    """
+    studies = evidence.studies
+    findings = evidence.findings.groupby("study_id").size()
+    sample = sample_of(evidence)
+    sharing = sample.map(sample.value_counts()) - 1
+    return studies[
+        [
+            "study_id", "authors", "year", "title", "country", "country_as_reported", "perspective", "population", "design",
+            "data_collection", "analysis", "n_parents", "n_parents_counts", "n_practitioners", "n_practitioners_counts", "n_other",
+            "scope", "children_services", "in_published_review", "source_part",
+        ]
+    ].assign(
+        n_findings=studies["study_id"].map(findings).fillna(0).astype(int),
+        n_sharing_people=sharing.to_numpy(),
+        remark=studies["study_id"].map(evidence.discrepancies_of("studies")),
+        source_url=studies["source_url"],
+    )  # fmt: skip
+
+
+def study_counts(evidence: Evidence, by: str) -> pd.DataFrame:
+    """How many studies hold each value of one column of the studies table, of how many.
+
+    Parameters
+    ----------
+    by : a column of the studies table; list columns count a study under each of its values.
+
+    Returns columns ``by``, ``n_studies``, ``n_samples`` (shared samples once), ``of_studies``, ``percent``. Studies
+    without a value are counted under "not reported".
+    """
+    studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
+    values = studies.assign(**{by: studies[by].astype("str").fillna("not reported").str.split(";")}).explode(by)
+    table = values.groupby(by).agg(n_studies=("study_id", "nunique"), n_samples=("sample", "nunique")).reset_index()
+    table["of_studies"] = len(studies)
+    table["percent"] = 100 * table["n_studies"] / len(studies)
+    return table.sort_values(["n_studies", by], ascending=[False, True], ignore_index=True)

@@ -50,7 +50,8 @@ _HOME = {
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = ["__version__", *sorted(_MODULE_OF)]
+__all__ = ["__version__"]
+__all__ += sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -157,10 +157,10 @@ def _typed(values: np.ndarray, column: Column, codes: np.ndarray) -> pd.api.exte
     if column.type == "yes_no":
         return pd.array([v == "yes" if v else None for v in values], dtype="boolean").take(codes)
     if column.type == "date":
-        return pd.to_datetime(pd.Series(np.where(filled, values, None)), format="%Y-%m-%d", errors="coerce").array.take(
-            codes
-        )
-    return pd.array(np.where(filled, values, None), dtype="str").take(codes)
+        return pd.to_datetime(
+            pd.Series([value or None for value in values]), format="%Y-%m-%d", errors="coerce"
+        ).array.take(codes)
+    return pd.array([value or None for value in values], dtype="str").take(codes)
 
 
 def check_key(raw: RawTable) -> None:

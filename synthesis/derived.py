@@ -1,0 +1,74 @@
+"""The derived tables: every table that code alone writes, under the name and columns that the schema gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pandas as pd
+
+from synthesis.comparison import published_comparison
+from synthesis.prevalence import area_series, prevalence_table
+from synthesis.provenance import status
+from synthesis.records import prisma_flow
+from synthesis.schema import Problem, derived_tables, vocabularies
+from synthesis.studies import included_studies, participants
+from synthesis.tables import Evidence
+from synthesis.themes import theme_findings, theme_order, theme_table
+
+
+def theme_by_study(evidence: Evidence) -> pd.DataFrame:
+    """A row a theme and supporting study: columns ``theme_id, study_id, n_findings, n_negative``."""
+    held = theme_findings(evidence)
+    table = held.groupby(["theme_id", "study_id"], as_index=False).agg(
+        n_findings=("finding_id", "size"), n_negative=("negative_case", "sum")
+    )
+    place = {theme: position for position, theme in enumerate(theme_order(evidence))}
+    return table.sort_values(
+        ["theme_id", "study_id"], key=lambda c: c.map(place) if c.name == "theme_id" else c
+    ).reset_index(drop=True)
+
+
+def theme_by_perspective(evidence: Evidence) -> pd.DataFrame:
+    """A row a theme and perspective, rows of zero included.
+
+    Columns ``theme_id, perspective, n_studies, of_studies`` (studies with a finding of that perspective), ``n_findings,
+    of_findings`` (findings of that perspective), ``n_negative``.
+    """
+    held, findings = theme_findings(evidence), evidence.findings
+    every = pd.MultiIndex.from_product(
+        [theme_order(evidence), list(vocabularies()["perspective"])], names=["theme_id", "perspective"]
+    )
+    counted = held.groupby(["theme_id", "perspective"]).agg(
+        n_studies=("study_id", "nunique"), n_findings=("finding_id", "size"), n_negative=("negative_case", "sum")
+    )
+    table = counted.reindex(every, fill_value=0).reset_index()
+    whole = findings.groupby("perspective").agg(of_studies=("study_id", "nunique"), of_findings=("finding_id", "size"))
+    table = table.join(whole.reindex(list(vocabularies()["perspective"]), fill_value=0), on="perspective")
+    return table[["theme_id", "perspective", "n_studies", "of_studies", "n_findings", "of_findings", "n_negative"]]
+
+
+def problem_table(problems: list[Problem]) -> pd.DataFrame:
+    """Problems as a table: ``severity, code, table, row, column, value, message``."""
+    columns = ["severity", "code", "table", "row", "column", "value", "message"]
+    return pd.DataFrame([asdict(problem) for problem in problems], columns=columns).astype({"row": "Int64"})
+
+
+_MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
+    "status": status,
+    "prisma_flow": prisma_flow,
+    "included_studies": included_studies,
+    "participants": participants,
+    "theme_table": theme_table,
+    "theme_by_study": theme_by_study,
+    "theme_by_perspective": theme_by_perspective,
+    "prevalence": prevalence_table,
+    "england_parent_mental_health": area_series,
+    "published_comparison": published_comparison,
+    "warnings": lambda evidence: problem_table(evidence.problems),
+}
+
+
+def derive(evidence: Evidence) -> dict[str, pd.DataFrame]:
+    """Every derived table of the schema, by name, with its columns in the schema's order."""
+    return {name: _MADE_BY[name](evidence)[list(table.columns)] for name, table in derived_tables().items()}

@@ -36,22 +36,28 @@ if TYPE_CHECKING:
     from synthesis.themes import theme_matrix as theme_matrix
     from synthesis.themes import theme_table as theme_table
 
-_HOME = {
-    "comparison": ("published_comparison",),
-    "estimates": ("proportions", "wilson"),
-    "pooling": ("pool",),
-    "prevalence": ("area_series", "prevalence_table"),
-    "provenance": ("status", "status_line"),
-    "records": ("prisma_flow",),
-    "schema": ("EvidenceError", "SynthesisError"),
-    "studies": ("included_studies", "participants", "study_counts"),
-    "tables": ("Evidence", "check", "read_evidence", "write_table"),
-    "themes": ("theme_matrix", "theme_table"),
+_MODULE_OF = {
+    "Evidence": "tables",
+    "EvidenceError": "schema",
+    "SynthesisError": "schema",
+    "area_series": "prevalence",
+    "check": "tables",
+    "included_studies": "studies",
+    "participants": "studies",
+    "pool": "pooling",
+    "prevalence_table": "prevalence",
+    "prisma_flow": "records",
+    "proportions": "estimates",
+    "published_comparison": "comparison",
+    "read_evidence": "tables",
+    "status": "provenance",
+    "status_line": "provenance",
+    "study_counts": "studies",
+    "theme_matrix": "themes",
+    "theme_table": "themes",
+    "wilson": "estimates",
+    "write_table": "tables",
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-
-__all__ = ["__version__"]
-__all__ += sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:
@@ -61,4 +67,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return ["__version__", *_MODULE_OF]

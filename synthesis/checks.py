@@ -149,7 +149,6 @@ def _unknown_word(value: str, column: Column) -> str | None:
 
 def _typed(values: np.ndarray, column: Column, codes: np.ndarray) -> pd.api.extensions.ExtensionArray | np.ndarray:
     """Distinct texts made into the column's dtype and spread over the rows."""
-    filled = values != ""
     if column.type in {"integer", "year"}:
         return pd.array([int(v) if v else None for v in values], dtype="Int64").take(codes)
     if column.type == "number":

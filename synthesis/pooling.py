@@ -70,8 +70,11 @@ def pool(events: Sequence[float], totals: Sequence[float], level: float = 0.95) 
     q = float(np.sum(fixed * (y - np.sum(fixed * y) / fixed.sum()) ** 2))
     typical = (k - 1) * fixed.sum() / (fixed.sum() ** 2 - np.sum(fixed**2))
     ci, pi = quantile * np.sqrt(variance), quantile * np.sqrt(variance + tau2)
-    back = expit([mean, mean - ci, mean + ci, mean - pi, mean + pi]).tolist()
-    return Pooled(k, *back, tau2=tau2, i2=100 * tau2 / (tau2 + typical), q=q, q_p=float(chi2.sf(q, k - 1)))
+    estimate, ci_low, ci_high, pi_low, pi_high = (
+        float(p) for p in expit([mean, mean - ci, mean + ci, mean - pi, mean + pi])
+    )
+    i2 = 100 * tau2 / (tau2 + typical)
+    return Pooled(k, estimate, ci_low, ci_high, pi_low, pi_high, tau2, i2, q, float(chi2.sf(q, k - 1)))
 
 
 def _reml(y: np.ndarray, v: np.ndarray) -> float:

@@ -1,0 +1,7 @@
+"""Run with ``python -m synthesis``."""
+
+import sys
+
+from synthesis.cli import main
+
+sys.exit(main())

@@ -1,0 +1,177 @@
+"""The command line: each command answers what a function of the library answers.
+
+Exit status: 0 fine, 1 the data or the answer has problems (listed), 2 the call was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from synthesis.schema import EvidenceError, SynthesisError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synthesis.tables import Evidence
+
+_THEMES_SHOWN = (
+    "theme_id",
+    "name",
+    "n_findings",
+    "n_studies",
+    "n_studies_parent",
+    "n_studies_practitioner",
+    "n_negative",
+)
+_PREVALENCE_SHOWN = (
+    "indicator_id",
+    "source",
+    "period",
+    "numerator",
+    "denominator",
+    "percent",
+    "percent_as_reported",
+    "pi_low",
+    "remark",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except EvidenceError as error:
+        _say(f"{options.data} has errors; nothing was made or changed.")
+        _print_problems(error.problems, sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader closed the pipe, as `| head` does; nothing more is wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (SynthesisError, OSError) as error:
+        _say(str(error))
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="synthesis", description="Evidence synthesis from a folder of tidy tables.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, does: Callable[[argparse.Namespace], int], about: str, formats: Sequence[str]
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.add_argument("--data", default="data", metavar="DIR", help="the data folder (default: data)")
+        if formats:
+            command.add_argument("--format", choices=formats, default="text", help="how to answer (default: text)")
+        command.set_defaults(command=does)
+        return command
+
+    tables = ("text", "csv", "json")
+    add("check", _check, "List every problem of an evidence base, one a line.", ("text", "json"))
+    make = add("run", _run, "Rebuild the derived tables, run the notebooks, write build/index.html.", ())
+    make.add_argument("--out", default="build", metavar="DIR", help="where to write (default: build)")
+    make.add_argument(
+        "--notebooks", default="notebooks", metavar="DIR", help="the notebooks to run (default: notebooks)"
+    )
+    make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
+    themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
+    themes.add_argument("--coder", default="agreed", metavar="ID", help="whose codings (default: agreed)")
+    prevalence = add(
+        "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
+    )
+    prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from synthesis.tables import check
+
+    report = check(options.data)
+    if options.format == "json":
+        problems = [asdict(problem) for problem in report.problems]
+        print(
+            json.dumps({"ok": report.ok, "problems": problems, "tables": report.tables}, indent=2, ensure_ascii=False)
+        )
+    else:
+        _print_problems(report.problems, sys.stdout)
+        errors = sum(problem.severity == "error" for problem in report.problems)
+        warnings = len(report.problems) - errors
+        rows = sum(report.tables.values())
+        print(f"{options.data}: {len(report.tables)} tables, {rows:,} rows, {errors} errors, {warnings} warnings.")
+    return int(not report.ok)
+
+
+def _print_problems(problems, stream) -> None:
+    for problem in problems:
+        print(" ".join(str(problem).split()), file=stream)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from synthesis.build import run, to_stderr
+
+    built = run(options.data, options.out, options.notebooks, options.save_notebooks, to_stderr)
+    print(f"{built.tables} tables, {built.figures} figures and {built.notebooks} notebooks: open {built.index}")
+    return 0
+
+
+def _themes(options: argparse.Namespace) -> int:
+    from synthesis.tables import read_evidence
+    from synthesis.themes import theme_table
+
+    evidence = read_evidence(options.data)
+    return _answer(options, evidence, theme_table(evidence, options.coder), "Support for each theme", _THEMES_SHOWN)
+
+
+def _prevalence(options: argparse.Namespace) -> int:
+    from synthesis.prevalence import prevalence_table
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    return _answer(
+        options, evidence, prevalence_table(evidence, options.indicator), "Estimates by indicator", _PREVALENCE_SHOWN
+    )
+
+
+def _flow(options: argparse.Namespace) -> int:
+    from synthesis.records import prisma_flow
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    return _answer(options, evidence, prisma_flow(evidence), "PRISMA 2020 flow", ("arm", "label", "reason", "n"))
+
+
+def _answer(
+    options: argparse.Namespace, evidence: Evidence, table: pd.DataFrame, caption: str, shown: Sequence[str]
+) -> int:
+    """Print a table in the wanted format; what it rests on goes to standard error beside CSV and JSON."""
+    if options.format == "text":
+        from synthesis.reports import show
+
+        print(show(evidence, table, caption, shown))
+        return 0
+    from synthesis.provenance import status_line
+
+    _say(status_line(evidence))
+    if options.format == "csv":
+        from synthesis.files import csv_bytes
+
+        sys.stdout.write(csv_bytes(table).decode("utf-8"))
+    else:
+        print(table.to_json(orient="records", indent=2, force_ascii=False, double_precision=15))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

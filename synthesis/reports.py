@@ -1,0 +1,296 @@
+"""Tables made for readers: numbers with their "of how many", words instead of codes; as HTML, text and workbooks.
+
+Nothing is computed here. What a reader sees is the stage's own table, rounded for display.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import shutil
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from synthesis.provenance import status_line
+from synthesis.schema import Table, vocabularies
+from synthesis.tables import Evidence
+
+if TYPE_CHECKING:
+    import jinja2
+
+#: Headings of columns whose names would not tell a reader enough; others are the name without underscores.
+HEADINGS = {
+    "theme_id": "Theme",
+    "name": "Name",
+    "n_findings": "Findings",
+    "n_studies": "Studies",
+    "n_samples": "Samples, shared ones once",
+    "n_studies_parent": "Studies with a parents' finding",
+    "n_studies_practitioner": "Studies with a practitioners' finding",
+    "n_studies_together": "Studies reporting both together",
+    "n_studies_other": "Studies with another perspective",
+    "n_negative": "Findings against it",
+    "n_parents": "Parents",
+    "n_parents_surveyed": "Parents surveyed",
+    "n_practitioners": "Practitioners",
+    "n_practitioners_surveyed": "Practitioners surveyed",
+    "n_studies_without_numbers": "Studies without numbers",
+    "n_people": "People",
+    "here_confirmed": "In confirmed members",
+    "here_all": "In all studies held",
+    "n": "Number",
+    "percent": "Percent (95 % interval)",
+    "pi_low": "Prediction interval",
+    "k": "Estimates pooled",
+    "country_as_reported": "Place",
+    "episodes_with_factor": "Episodes with the factor",
+}
+#: Vocabulary of the words in a column, for columns that hold words.
+WORDS = {
+    "perspective": "perspective",
+    "counted_as": "participants_counted",
+    "unit": "unit",
+    "topic": "topic",
+    "combine": "combine",
+    "quantity": "review_quantity",
+    "country": "country",
+}
+_LOW_HIGH = {"percent": ("ci_low", "ci_high"), "pi_low": ("pi_high",)}
+
+
+def presented(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table as a reader sees it: all cells text, counts with their "of", intervals beside their estimate.
+
+    ``n_x`` and ``of_x`` become one column "80 of 144"; ``percent, ci_low, ci_high`` become "19.6 (13.9 to 26.8)"; a
+    prediction interval becomes one column; missing cells become "–". The stored table keeps its unrounded numbers.
+    """
+    shown: dict[str, pd.Series] = {}
+    spent: set[str] = set()
+    for column in map(str, frame.columns):
+        if column in spent or column.startswith("of_"):
+            continue
+        heading = HEADINGS.get(column, column.replace("_", " ").capitalize())
+        whole = "of" if column == "n" else "of_" + column.removeprefix("n_")
+        if (column == "n" or column.startswith("n_")) and whole in frame:
+            shown[heading] = _of(frame[column], frame[whole])
+            spent.add(whole)
+        elif column == "percent" and "ci_low" in frame:
+            shown[heading] = _with_interval(frame["percent"], frame["ci_low"], frame["ci_high"])
+            spent |= {"ci_low", "ci_high"}
+        elif column == "pi_low" and "pi_high" in frame:
+            shown[heading] = _range(frame["pi_low"], frame["pi_high"])
+            spent.add("pi_high")
+        else:
+            shown[heading] = _cells(frame[column], WORDS.get(column))
+    return pd.DataFrame(shown, index=frame.index)
+
+
+def _of(part: pd.Series, whole: pd.Series) -> pd.Series:
+    return pd.Series(
+        [_number(p) if pd.isna(w) else f"{_number(p)} of {_number(w)}" for p, w in zip(part, whole, strict=True)],
+        part.index,
+    )
+
+
+def _with_interval(percent: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
+    texts = []
+    for p, a, b in zip(percent, low, high, strict=True):
+        point = "–" if pd.isna(p) else f"{p:.1f}"
+        texts.append(point if pd.isna(a) else f"{point} ({a:.1f} to {b:.1f})")
+    return pd.Series(texts, percent.index)
+
+
+def _range(low: pd.Series, high: pd.Series) -> pd.Series:
+    return pd.Series(["–" if pd.isna(a) else f"{a:.1f} to {b:.1f}" for a, b in zip(low, high, strict=True)], low.index)
+
+
+def _cells(column: pd.Series, vocabulary: str | None) -> pd.Series:
+    words = vocabularies()[vocabulary] if vocabulary else {}
+    short = vocabulary in ("country", "topic", "review_quantity")
+    if column.name == "year":
+        return column.map(lambda v: "–" if pd.isna(v) else str(int(v)))
+
+    def text(value: object) -> str:
+        if pd.isna(value):
+            return "–"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, str):
+            if short:
+                return "; ".join(words.get(part, part) for part in value.split(";"))
+            return value.replace("_", " ") if value in words else value
+        return _number(value)
+
+    return column.astype(object).map(text)
+
+
+def _number(value: object) -> str:
+    if pd.isna(value):
+        return "–"
+    number = float(value)  # type: ignore[arg-type]
+    return f"{number:,.0f}" if number.is_integer() else f"{number:,.2f}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table for readers: a caption, presented cells, and the status line of the data it rests on.
+
+    In a notebook it is an accessible HTML table; printed, it is text that fits the terminal.
+    """
+
+    caption: str
+    cells: pd.DataFrame
+    status: str
+
+    def _repr_html_(self) -> str:
+        return html_table(self)
+
+    def __repr__(self) -> str:
+        return f"{self.caption}\n\n{text_table(self.cells)}\n\n{self.status}"
+
+
+def show(evidence: Evidence, frame: pd.DataFrame, caption: str, columns: Iterable[str] | None = None) -> Shown:
+    """A stage's table, ready for a reader.
+
+    Parameters
+    ----------
+    frame : a table that a stage returned.
+    caption : what the table shows, as a sentence or a title.
+    columns : the columns to show, in order; default all. ``of_`` and interval columns come along by themselves.
+    """
+    if columns is not None:
+        wanted = list(columns)
+        companions = [
+            c for c in frame if c in {"of_" + w.removeprefix("n_") for w in wanted} | {"of" if "n" in wanted else ""}
+        ]
+        companions += [c for w in wanted for c in _LOW_HIGH.get(w, ()) if c in frame]
+        frame = frame[wanted + [c for c in companions if c not in wanted]]
+    return Shown(caption, presented(frame), status_line(evidence))
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """The page templates; text is escaped, so that nothing in a cell becomes markup."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("synthesis"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def html_table(shown: Shown) -> str:
+    """An HTML table with a caption and scoped headers, the status line below it."""
+    cells = shown.cells
+    numeric = [bool(cells[c].str.fullmatch(r"[–\d.,]+( of [\d,]+)?").all()) for c in cells]
+    rows = cells.to_numpy().tolist()
+    return (
+        templates()
+        .get_template("table.html")
+        .render(caption=shown.caption, headings=list(cells.columns), rows=rows, numeric=numeric, status=shown.status)
+    )
+
+
+def text_table(cells: pd.DataFrame, width: int | None = None) -> str:
+    """A table as text no wider than the terminal: long cells are wrapped, columns are ruled by two spaces."""
+    width = width or shutil.get_terminal_size((140, 24)).columns
+    columns = [[str(c), *cells[c].astype("str")] for c in cells]
+    widths = _widths(
+        [max(map(len, column)) for column in columns],
+        [max(len(w) for w in column[0].split()) for column in columns],
+        width,
+    )
+    lines = []
+    for place, row in enumerate(zip(*columns, strict=True)):
+        wrapped = [textwrap.wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
+        for line in range(max(map(len, wrapped))):
+            parts = [
+                (cell[line] if line < len(cell) else "").ljust(size) for cell, size in zip(wrapped, widths, strict=True)
+            ]
+            lines.append("  ".join(parts).rstrip())
+        if place == 0:
+            lines.append("  ".join("-" * size for size in widths))
+    return "\n".join(lines)
+
+
+def _widths(natural: list[int], least: list[int], total: int) -> list[int]:
+    """Column widths that fit into `total`: the widest columns give way first, none below its longest heading word."""
+    widths = [max(size, floor) for size, floor in zip(natural, least, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > total:
+        room = [size - max(floor, 6) for size, floor in zip(widths, least, strict=True)]
+        if max(room) <= 0:
+            break
+        widest = max((i for i in range(len(widths)) if room[i] > 0), key=lambda i: widths[i])
+        widths[widest] -= 1
+    return widths
+
+
+def workbook(table: Table, frame: pd.DataFrame, status: str, date: dt.date) -> bytes:
+    """A table as an .xlsx file for people without Python: the rows, and a sheet that says what each column means.
+
+    Text never becomes a formula or a link; the file is the same, byte for byte, for the same rows and `date`.
+    """
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(target, options) as book:
+        book.set_properties({"title": table.name, "comments": status, "created": dt.datetime.combine(date, dt.time())})
+        rows = frame.astype(object).where(frame.notna(), None)
+        _sheet(book, table.name[:31], f"{table.name}: one row is {table.row}", status, rows)
+        about = pd.DataFrame(
+            [
+                (
+                    c.name,
+                    c.meaning,
+                    c.unit,
+                    "; ".join(c.vocabulary) if len(c.vocabulary) < 40 else "ISO 3166-1",
+                    c.empty,
+                )
+                for c in table.columns.values()
+            ],
+            columns=["column", "meaning", "unit", "allowed words", "an empty cell means"],
+        )
+        _sheet(book, "columns", f"What the columns of {table.name} mean", status, about)
+    return target.getvalue()
+
+
+def _sheet(book, name: str, title: str, note: str, frame: pd.DataFrame) -> None:
+    """One sheet: title, note, then a marked-up table with wrapped text, printed landscape on one page's width."""
+    sheet = book.add_worksheet(name)
+    bold, wrap = book.add_format({"bold": True, "font_size": 13}), book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.write_string(0, 0, title, bold)
+    sheet.write_string(1, 0, note)
+    values = [[_plain(v) for v in row] for row in frame.itertuples(index=False)]
+    for place, column in enumerate(frame.columns):
+        longest = max([len(str(column)) + 2, *(len(str(row[place])) for row in values)], default=10)
+        sheet.set_column(place, place, min(max(longest, 8), 60), wrap)
+    style = {
+        "columns": [{"header": str(c)} for c in frame.columns],
+        "autofilter": False,
+        "style": "Table Style Light 1",
+    }
+    sheet.add_table(3, 0, 3 + max(len(values), 1), len(frame.columns) - 1, {**style, "data": values})
+    sheet.freeze_panes(4, 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(3)
+
+
+def _plain(value: object) -> object:
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return value.item() if hasattr(value, "item") else str(value)

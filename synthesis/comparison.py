@@ -69,16 +69,19 @@ def _themes(evidence: Evidence, statement) -> tuple[str, str, str]:
 
 
 def _named(evidence: Evidence, statement) -> tuple[str, str, str]:
+    if pd.isna(statement.theme_id):
+        return "not held", "not held", "No theme of this evidence base carries this name."
     table = theme_table(evidence).set_index("theme_id")
     theme = table.loc[statement.theme_id]
     confirmed = set(_confirmed(evidence)["study_id"])
     support = f"{theme['n_studies']} of {theme['of_studies']} studies, {theme['n_findings']} of {theme['of_findings']} findings"
     origin = evidence.themes.set_index("theme_id").loc[statement.theme_id]
-    same = (
-        "The name is the review's own."
-        if origin["name"] == statement.label
-        else f"Named “{origin['name']}” here ({origin['origin_as_stated']})."
-    )
+    if origin["name"] != statement.label:
+        same = f"Named “{origin['name']}” here ({origin['origin_as_stated']})."
+    elif origin["origin"] in ("published_theme", "published_subtheme"):
+        same = "The name is the review's own."
+    else:
+        same = f"The name is not the review's own wording ({origin['origin_as_stated']})."
     reason = f"{same} Its boundaries here follow this codebook, because the review's own codes are not public."
     held = theme_findings(evidence)
     members = held.loc[

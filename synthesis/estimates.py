@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from synthesis.schema import SynthesisError
 from synthesis.tables import Evidence
 
 
@@ -14,12 +15,14 @@ def wilson(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.Data
 
     Parameters
     ----------
-    events, totals : counts, 0 <= events <= totals; missing where either is.
+    events, totals : counts, 0 <= events <= totals. Where one is missing or they are impossible there is no interval.
     level : confidence level between 0 and 1.
 
     Returns columns ``low`` and ``high`` as proportions between 0 and 1, index as the input.
-    Source: Wilson 1927, J Am Stat Assoc 22:209-212.
+    Source: Wilson 1927, J Am Stat Assoc 22:209-212. Raises SynthesisError for a level outside 0 to 1.
     """
+    if not 0 < level < 1:
+        raise SynthesisError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
     x, n = np.asarray(events.astype("float64")), np.asarray(totals.astype("float64"))
     z = ndtri(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -54,8 +54,12 @@ def pool(events: Sequence[float], totals: Sequence[float], level: float = 0.95) 
     Raises SynthesisError for fewer than two studies or impossible counts.
     """
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
-    if len(x) != len(n) or len(x) < 2:
-        raise SynthesisError(f"Pooling needs at least two studies with both counts; there are {min(len(x), len(n))}.")
+    if len(x) != len(n):
+        raise SynthesisError(f"Each study has events and a total; there are {len(x)} events and {len(n)} totals.")
+    if len(x) < 2:
+        raise SynthesisError(f"Pooling needs at least two studies with both counts; there are {len(x)}.")
+    if not 0 < level < 1:
+        raise SynthesisError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
     if not (np.all(x >= 0) and np.all(x <= n) and np.all(n > 0)):
         raise SynthesisError("Events lie between 0 and their totals, and totals above 0.")
     half = np.where((x == 0) | (x == n), 0.5, 0.0)
@@ -94,5 +98,6 @@ def _reml(y: np.ndarray, v: np.ndarray) -> float:
     grid = np.concatenate([[0.0], np.geomspace(1e-8 * top, top, 60)])
     slopes = np.array([score(each) for each in grid])
     falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
-    maxima = [0.0] + [float(brentq(score, grid[i], grid[i + 1], xtol=1e-14, rtol=1e-13)) for i in falls]
+    # The absolute tolerance goes with the scale: with millions of people a study, tau2 itself is near 1e-6.
+    maxima = [0.0] + [float(brentq(score, grid[i], grid[i + 1], xtol=1e-16 * top, rtol=1e-13)) for i in falls]
     return max(maxima, key=likelihood)

@@ -12,6 +12,8 @@ from synthesis.tables import Evidence
 
 #: A pooled line needs at least this many samples.
 POOL_FROM = 3
+#: Inner and Outer London stand beside London among the regions: parts of it, never to be added to it.
+LONDON, PARTS_OF_LONDON = "E12000007", "E13"
 #: A return of at least this many episodes without a single parental factor is a failed return, not an absence of need.
 FAILED_RETURN_FROM = 100
 
@@ -37,7 +39,9 @@ def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.Dat
     rows = proportions(evidence).merge(
         indicators[["indicator_id", "name", "topic", "unit", "combine"]], on="indicator_id", how="left"
     )
-    rows = rows.merge(evidence.estimate_choices[["estimate_id", "use", "reason"]], on="estimate_id", how="left")
+    # By indicator too: a choice made while the estimate stood under another indicator says nothing about this one.
+    choices = evidence.estimate_choices[["estimate_id", "indicator_id", "use", "reason"]]
+    rows = rows.merge(choices, on=["estimate_id", "indicator_id"], how="left")
     poolable = rows["combine"] == "poolable"
     usable = rows["use"].fillna(False).astype(bool) & rows["numerator"].notna() & rows["denominator"].notna()
     rows["in_pool"] = np.select([poolable & usable, poolable], ["yes", "no"], "")
@@ -113,8 +117,10 @@ def area_series(evidence: Evidence, factor: str = "parent_mental_health", level:
     Returns a row an area and year: ``year, area_level, area_code, area_name, region, factor, episodes_with_factor,
     episodes_assessed, percent, ci_low, ci_high`` (Wilson, percent scale), ``state``. The state is ``reported``,
     ``failed_return`` (a large return without a single parental factor: shown, but without a percent), or the reason
-    for which a count is not there (``withheld``, ``unreliable``, ``missing``, ``not_applicable``). The interval speaks
-    of chance alone; recording practice varies more.
+    for which a count is not there (``withheld``, ``unreliable``, ``missing``, ``not_applicable``). ``region`` is the
+    region in which an authority lies, and England for a region; Inner and Outer London, which stand beside London,
+    carry London there, so that the regions of England are counted once. The interval speaks of chance alone; recording
+    practice varies more.
     """
     known = vocabularies()
     if factor not in known["factor"]:
@@ -133,7 +139,8 @@ def area_series(evidence: Evidence, factor: str = "parent_mental_health", level:
     table["percent"] = (100 * counted["episodes_with_factor"] / counted["episodes_assessed"]).astype("float64")
     table["ci_low"], table["ci_high"] = 100 * interval["low"], 100 * interval["high"]
     names = everything.drop_duplicates("area_code").set_index("area_code")
-    table["region"] = table["part_of"].map(_region_of(names))
+    container = table["part_of"].where(~table["area_code"].str.startswith(PARTS_OF_LONDON), LONDON)
+    table["region"] = container.map(_region_of(names))
     ordered = table.assign(place=table["area_level"].map({name: i for i, name in enumerate(known["area_level"])}))
     ordered = ordered.sort_values(["place", "area_name", "area_code", "year"], kind="stable", ignore_index=True)
     return ordered[
@@ -164,9 +171,6 @@ def _failed_returns(official: pd.DataFrame) -> pd.MultiIndex:
 
 
 def _region_of(areas: pd.DataFrame) -> dict[str, str]:
-    """Name of the region that each container code stands for: itself, or the one above it (inner and outer London)."""
-    names, above = areas["area_name"], areas["part_of"]
-    return {
-        code: names[code] if areas["area_level"][code] == "region" else names.get(above[code], names[code])
-        for code in areas.index
-    }
+    """Name under which each container code is shown: its own, and London for the two halves of London."""
+    names = areas["area_name"]
+    return {code: names.get(LONDON if code.startswith(PARTS_OF_LONDON) else code, names[code]) for code in areas.index}

@@ -59,9 +59,6 @@ def status_line(evidence: Evidence) -> str:
 
     said = [share("findings_abstract_only"), share("codings_provisional"), share("studies_confirmed")]
     open_items = ("codings_provisional", "confidence_provisional", "coders_language_model")
-    head = (
-        "Demonstration, not yet adjudicated by reviewers"
-        if counts.loc[list(open_items), "n"].sum()
-        else "Adjudicated by reviewers"
-    )
+    waiting = counts.loc[list(open_items), "n"].sum() > 0 or counts.loc["codings_provisional", "of"] == 0
+    head = "Demonstration, not yet adjudicated by reviewers" if waiting else "Adjudicated by reviewers"
     return f"{head}: " + "; ".join(said) + "."

@@ -11,6 +11,9 @@ from synthesis.tables import Evidence
 #: Sources of records that belong to the arm "databases and registers"; all others are other methods.
 DATABASE_SOURCES = frozenset({"database", "register"})
 
+#: Decisions that only records from databases and registers can have.
+BEFORE_RETRIEVAL = frozenset({"duplicate", "excluded_on_title"})
+
 
 def prisma_flow(evidence: Evidence) -> pd.DataFrame:
     """The boxes of a PRISMA 2020 flow diagram (new review, databases and registers beside other methods).
@@ -19,10 +22,12 @@ def prisma_flow(evidence: Evidence) -> pd.DataFrame:
     retrieved is assessed; assessed less excluded is included.
 
     Returns columns ``arm`` (databases, other_methods, included), ``box``, ``label``, ``reason`` (empty for a box's
-    total) and ``n``. Source of the boxes: Page et al. 2021, doi 10.1136/bmj.n71.
+    total) and ``n``. Source of the boxes: Page et al. 2021, doi 10.1136/bmj.n71. Raises SynthesisError where the
+    decisions do not add up or have no box.
     """
     records = evidence.records
     from_databases = records["source"].isin(DATABASE_SOURCES)
+    _check_decisions(records[~from_databases])
     boxes = _databases(records[from_databases]) + _other_methods(records[~from_databases])
     included = records["decision"] == "included"
     reports = evidence.studies[evidence.studies["study_id"].isin(records.loc[included, "study_id"])]
@@ -89,11 +94,21 @@ def _retrieval(arm: str, records: pd.DataFrame) -> list[tuple[str, str, str, str
     ]
 
 
+def _check_decisions(others: pd.DataFrame) -> None:
+    """PRISMA's arm of other methods has no box before retrieval: a decision made earlier has no place in it."""
+    early = others[others["decision"].isin(BEFORE_RETRIEVAL)]
+    if len(early):
+        raise SynthesisError(
+            f"The flow diagram has no box for {', '.join(early['record_id'].head(5))}{' and others' * (len(early) > 5)}: records found by other methods "
+            f"are sought at once, so their decision cannot be {' or '.join(sorted(early['decision'].unique()))}. Correct the decision or the source."
+        )
+
+
 def _check_identities(flow: pd.DataFrame) -> None:
     totals = flow[flow["reason"] == ""].set_index(["arm", "box"])["n"]
     arrived = sum(totals[arm, "assessed"] - totals[arm, "excluded"] for arm in ("databases", "other_methods"))
     if arrived != totals["included", "reports"]:
         raise SynthesisError(
             f"The screening decisions do not add up: {arrived} reports were assessed and not excluded, but {totals['included', 'reports']} studies are included. "
-            "Run `synthesis check`: each included record must name a study, and each study a record."
+            "Run `synthesis check`: each included record must name a study, each study one included record."
         )

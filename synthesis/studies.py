@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from synthesis.schema import SynthesisError
 from synthesis.tables import Evidence
 
 #: People of a study, by group: column with the number -> column that says how they were counted.
@@ -30,10 +31,14 @@ def participants(evidence: Evidence, study_ids: Collection[str] | None = None) -
     use part of it. Interviewed and surveyed people are kept apart, and parents are never added to practitioners.
 
     Returns columns ``group`` (parents, practitioners, others), ``counted_as`` (qualitative, survey, unclear),
-    ``n_people``, ``n_studies`` (studies with a number), ``n_samples`` (the same, shared samples once).
+    ``n_people``, ``n_studies`` (studies with a number), ``n_samples`` (the same, shared samples once). Raises
+    SynthesisError for a study that is not there.
     """
     studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
     if study_ids is not None:
+        unknown = sorted(set(study_ids) - set(studies["study_id"]))
+        if unknown:
+            raise SynthesisError(f"The table studies does not hold {', '.join(unknown)}.")
         studies = studies[studies["study_id"].isin(set(study_ids))]
     parts = [
         _people(studies, "parents", "n_parents", studies["n_parents_counts"]),
@@ -93,8 +98,10 @@ def study_counts(evidence: Evidence, by: str) -> pd.DataFrame:
     by : a column of the studies table; list columns count a study under each of its values.
 
     Returns columns ``by``, ``n_studies``, ``n_samples`` (shared samples once), ``of_studies``, ``percent``. Studies
-    without a value are counted under "not reported".
+    without a value are counted under "not reported". Raises SynthesisError for a column that is not there.
     """
+    if by not in evidence.studies:
+        raise SynthesisError(f"The table studies has no column {by!r}; it has {', '.join(evidence.studies)}.")
     studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
     values = studies.assign(**{by: studies[by].astype("str").fillna("not reported").str.split(";")}).explode(by)
     table = values.groupby(by).agg(n_studies=("study_id", "nunique"), n_samples=("sample", "nunique")).reset_index()

@@ -142,7 +142,7 @@ def _people(evidence: Evidence, study_ids: list[str]) -> dict[str, int]:
 def theme_matrix(
     evidence: Evidence, rows: str = "theme", columns: str = "study", count: Count = "studies", coder: str = "agreed"
 ) -> pd.DataFrame:
-    """Cross-tabulate coded findings.
+    """Cross-tabulate coded findings: a cell holds the findings, or their studies, that belong to its row and its column.
 
     Parameters
     ----------
@@ -152,22 +152,21 @@ def theme_matrix(
     count : ``studies`` (a study once a cell) or ``findings`` (a finding once a cell).
     coder : whose codings; default the agreed set.
 
-    Returns integer counts with ids or words as labels, rows and columns complete (a theme without support is a row of
-    zeros). Studies without a value stand under "not reported".
+    Two dimensions of coding (theme by code, code by code) show what is coded together in one finding. Returns integer
+    counts with ids or words as labels, rows and columns complete (a theme without support is a row of zeros). Studies
+    and findings without a value stand under "not reported". Raises SynthesisError for a dimension that is not there.
     """
     if count not in ("studies", "findings"):
         raise SynthesisError(f"count is 'studies' or 'findings', not {count!r}.")
     coded = coded_findings(evidence, coder)
-    for name in dict.fromkeys((rows, columns)):
-        coded = _with_dimension(coded, evidence, name)
-    unit = "study_id" if count == "studies" else "finding_id"
-    cells = (
-        coded[[f"by {rows}", f"by {columns}", unit]].drop_duplicates()
-        if rows != columns
-        else coded[[f"by {rows}", unit]].drop_duplicates()
-    )
-    sizes = cells.groupby([f"by {rows}", f"by {columns}"] if rows != columns else [f"by {rows}"] * 2).size()
-    matrix = sizes.unstack(fill_value=0)
+    by_row, by_column = (_with_dimension(coded, evidence, name) for name in (rows, columns))
+    # Row and column meet in the finding, not in the coding: a finding with two codes belongs to both.
+    cells = by_row.merge(by_column, on="finding_id", suffixes=(" of row", " of column"))
+    cells["unit"] = cells["finding_id"]
+    if count == "studies":
+        cells["unit"] = cells["finding_id"].map(evidence.findings.set_index("finding_id")["study_id"])
+    once = cells[["label of row", "label of column", "unit"]].drop_duplicates()
+    matrix = once.groupby(["label of row", "label of column"]).size().unstack(fill_value=0)
     return (
         matrix.reindex(
             index=_labels(evidence, rows, matrix.index),
@@ -180,22 +179,24 @@ def theme_matrix(
 
 
 def _with_dimension(coded: pd.DataFrame, evidence: Evidence, name: str) -> pd.DataFrame:
-    """Add the column ``by <name>``; rows with several values are repeated, one a value."""
-    by, kind = f"by {name}", name.removesuffix("_id")
+    """Findings with their labels in one dimension: columns ``finding_id``, ``label``, one row a pair."""
+    kind = name.removesuffix("_id")
     if kind in ("theme", "analytical", "descriptive"):
-        pairs = theme_ancestry(evidence).rename(columns={"counts_for": by})
-        wanted = _labels(evidence, name, pd.Index([]))
-        return coded.merge(pairs[pairs[by].isin(wanted)], on="theme_id")
-    if kind in ("code", "study"):
-        return coded.assign(**{by: coded[f"{kind}_id"]})
-    if kind in ("perspective", "role_group"):
-        return coded.assign(**{by: coded[kind].str.split(";")}).explode(by)
-    if kind not in evidence.studies:
+        pairs = theme_ancestry(evidence).rename(columns={"counts_for": "label"})
+        labelled = coded.merge(pairs[pairs["label"].isin(_labels(evidence, name, pd.Index([])))], on="theme_id")
+    elif kind in ("code", "study"):
+        labelled = coded.assign(label=coded[f"{kind}_id"])
+    elif kind in ("perspective", "role_group"):
+        labelled = coded.assign(label=coded[kind].fillna("not reported").str.split(";")).explode("label")
+    elif name in evidence.studies:
+        values = evidence.studies.set_index("study_id")[name].astype("str").fillna("not reported").str.split(";")
+        labelled = coded.assign(label=coded["study_id"].map(values)).explode("label")
+    else:
         raise SynthesisError(
-            f"{name!r} groups neither findings nor studies; use theme, code, study, perspective, role_group or a column of studies."
+            f"{name!r} groups neither findings nor studies; use theme, analytical, descriptive, code, study, perspective, role_group "
+            f"or a column of studies ({', '.join(evidence.studies)})."
         )
-    values = evidence.studies.set_index("study_id")[kind].astype("str").fillna("not reported").str.split(";")
-    return coded.assign(**{by: coded["study_id"].map(values)}).explode(by)
+    return labelled[["finding_id", "label"]].drop_duplicates()
 
 
 def _labels(evidence: Evidence, name: str, seen: pd.Index) -> list[str]:
@@ -212,3 +213,27 @@ def _labels(evidence: Evidence, name: str, seen: pd.Index) -> list[str]:
         "perspective": lambda: list(vocabularies()["perspective"]),
     }
     return whole[kind]() if kind in whole else sorted(seen)
+
+
+def theme_evidence(evidence: Evidence, theme_id: str | None = None, coder: str = "agreed") -> pd.DataFrame:
+    """The findings behind a theme: what a reader sees when asking what a theme rests on.
+
+    Parameters
+    ----------
+    theme_id : one theme, with what is below it; default every code's own theme.
+
+    Returns a row a coding, in theme and study order: ``theme_id`` (the code's own theme), ``code`` (its name),
+    ``finding_id, study_id, perspective, negative_case, finding, source_url``. Raises SynthesisError for an unknown theme.
+    """
+    order = theme_order(evidence)
+    if theme_id is not None and theme_id not in order:
+        raise SynthesisError(f"There is no theme {theme_id!r}; there are {', '.join(order)}.")
+    coded = coded_findings(evidence, coder)
+    if theme_id is not None:
+        ancestry = theme_ancestry(evidence)
+        coded = coded[coded["theme_id"].isin(ancestry.loc[ancestry["counts_for"] == theme_id, "theme_id"])]
+    coded = coded.assign(code=coded["code_id"].map(evidence.codebook.set_index("code_id")["name"]))
+    coded = coded.merge(evidence.findings[["finding_id", "finding", "source_url"]], on="finding_id")
+    coded["place"] = coded["theme_id"].map({theme: place for place, theme in enumerate(order)})
+    columns = ["theme_id", "code", "finding_id", "study_id", "perspective", "negative_case", "finding", "source_url"]
+    return coded.sort_values(["place", "code", "finding_id"], kind="stable", ignore_index=True)[columns]

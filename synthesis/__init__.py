@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
     from synthesis.records import prisma_flow as prisma_flow
+    from synthesis.reports import show as show
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
     from synthesis.studies import included_studies as included_studies
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from synthesis.tables import check as check
     from synthesis.tables import read_evidence as read_evidence
     from synthesis.tables import write_table as write_table
+    from synthesis.themes import theme_evidence as theme_evidence
     from synthesis.themes import theme_matrix as theme_matrix
     from synthesis.themes import theme_table as theme_table
 
@@ -50,14 +52,18 @@ _MODULE_OF = {
     "proportions": "estimates",
     "published_comparison": "comparison",
     "read_evidence": "tables",
+    "show": "reports",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
+    "theme_evidence": "themes",
     "theme_matrix": "themes",
     "theme_table": "themes",
     "wilson": "estimates",
     "write_table": "tables",
 }
+
+__all__ = list(_MODULE_OF)  # noqa: PLE0605  (each name stands once, above)
 
 
 def __getattr__(name: str) -> Any:
@@ -67,4 +73,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return ["__version__", *_MODULE_OF]
+    return ["__version__", *__all__]

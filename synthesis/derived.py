@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import pandas as pd
 
+from synthesis import files
 from synthesis.comparison import published_comparison
+from synthesis.estimates import wilson
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status
 from synthesis.records import prisma_flow
@@ -32,8 +35,9 @@ def theme_by_study(evidence: Evidence) -> pd.DataFrame:
 def theme_by_perspective(evidence: Evidence) -> pd.DataFrame:
     """A row a theme and perspective, rows of zero included.
 
-    Columns ``theme_id, perspective, n_studies, of_studies`` (studies with a finding of that perspective), ``n_findings,
-    of_findings`` (findings of that perspective), ``n_negative``.
+    Columns ``theme_id, perspective, n_studies, of_studies`` (studies with a finding of that perspective), ``percent,
+    ci_low, ci_high`` (their share, Wilson 95 %, percent scale), ``n_findings, of_findings`` (findings of that
+    perspective), ``n_negative``.
     """
     held, findings = theme_findings(evidence), evidence.findings
     every = pd.MultiIndex.from_product(
@@ -45,7 +49,11 @@ def theme_by_perspective(evidence: Evidence) -> pd.DataFrame:
     table = counted.reindex(every, fill_value=0).reset_index()
     whole = findings.groupby("perspective").agg(of_studies=("study_id", "nunique"), of_findings=("finding_id", "size"))
     table = table.join(whole.reindex(list(vocabularies()["perspective"]), fill_value=0), on="perspective")
-    return table[["theme_id", "perspective", "n_studies", "of_studies", "n_findings", "of_findings", "n_negative"]]
+    interval = wilson(table["n_studies"], table["of_studies"])
+    table["percent"] = 100 * table["n_studies"] / table["of_studies"]
+    table["ci_low"], table["ci_high"] = 100 * interval["low"], 100 * interval["high"]
+    columns = "theme_id perspective n_studies of_studies percent ci_low ci_high n_findings of_findings n_negative"
+    return table[columns.split()]
 
 
 def problem_table(problems: list[Problem]) -> pd.DataFrame:
@@ -72,3 +80,19 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
 def derive(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """Every derived table of the schema, by name, with its columns in the schema's order."""
     return {name: _MADE_BY[name](evidence)[list(table.columns)] for name, table in derived_tables().items()}
+
+
+def write_derived(evidence: Evidence, folder: str | Path) -> list[Path]:
+    """Write every derived table below the data folder, the same bytes for the same evidence; return the paths written.
+
+    A file in ``derived/`` that belongs to no table of the schema is deleted, so that nothing outdated stays beside them.
+    """
+    tables = derived_tables()
+    written = [
+        files.write_bytes(files.csv_bytes(frame), Path(folder) / tables[name].file)
+        for name, frame in derive(evidence).items()
+    ]
+    for path in (Path(folder) / "derived").iterdir():
+        if path.is_file() and not path.name.startswith(".") and path not in written:
+            path.unlink()
+    return written

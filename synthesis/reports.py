@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -44,27 +45,22 @@ HEADINGS = {
     "here_confirmed": "In confirmed members",
     "here_all": "In all studies held",
     "n": "Number",
-    "percent": "Percent (95 % interval)",
     "pi_low": "Prediction interval",
     "k": "Estimates pooled",
     "country_as_reported": "Place",
     "episodes_with_factor": "Episodes with the factor",
 }
-#: Vocabulary of the words in a column, for columns that hold words.
-WORDS = {
-    "perspective": "perspective",
-    "counted_as": "participants_counted",
-    "unit": "unit",
-    "topic": "topic",
-    "combine": "combine",
-    "quantity": "review_quantity",
-    "country": "country",
-}
+#: Columns whose words stand for longer names: the vocabulary that holds them.
+NAMES = {"country": "country", "topic": "topic", "quantity": "review_quantity"}
+#: A word, or words, of a closed vocabulary.
+_WORDS = re.compile(r"[a-z]+(_[a-z]+)*(;[a-z]+(_[a-z]+)*)*")
 _LOW_HIGH = {"percent": ("ci_low", "ci_high"), "pi_low": ("pi_high",)}
 
 
-def presented(frame: pd.DataFrame) -> pd.DataFrame:
+def presented(frame: pd.DataFrame, headings: Mapping[str, str] | None = None) -> pd.DataFrame:
     """A table as a reader sees it: all cells text, counts with their "of", intervals beside their estimate.
+
+    `headings` overrides the heading of some columns.
 
     ``n_x`` and ``of_x`` become one column "80 of 144"; ``percent, ci_low, ci_high`` become "19.6 (13.9 to 26.8)"; a
     prediction interval becomes one column; missing cells become "–". The stored table keeps its unrounded numbers.
@@ -74,19 +70,20 @@ def presented(frame: pd.DataFrame) -> pd.DataFrame:
     for column in map(str, frame.columns):
         if column in spent or column.startswith("of_"):
             continue
-        heading = HEADINGS.get(column, column.replace("_", " ").capitalize())
+        heading = (headings or {}).get(column) or HEADINGS.get(column, column.replace("_", " ").capitalize())
         whole = "of" if column == "n" else "of_" + column.removeprefix("n_")
         if (column == "n" or column.startswith("n_")) and whole in frame:
             shown[heading] = _of(frame[column], frame[whole])
             spent.add(whole)
         elif column == "percent" and "ci_low" in frame:
+            heading = (headings or {}).get(column, "Percent (95 % interval)")
             shown[heading] = _with_interval(frame["percent"], frame["ci_low"], frame["ci_high"])
             spent |= {"ci_low", "ci_high"}
         elif column == "pi_low" and "pi_high" in frame:
             shown[heading] = _range(frame["pi_low"], frame["pi_high"])
             spent.add("pi_high")
         else:
-            shown[heading] = _cells(frame[column], WORDS.get(column))
+            shown[heading] = _cells(frame[column])
     return pd.DataFrame(shown, index=frame.index)
 
 
@@ -109,22 +106,20 @@ def _range(low: pd.Series, high: pd.Series) -> pd.Series:
     return pd.Series(["–" if pd.isna(a) else f"{a:.1f} to {b:.1f}" for a, b in zip(low, high, strict=True)], low.index)
 
 
-def _cells(column: pd.Series, vocabulary: str | None) -> pd.Series:
-    words = vocabularies()[vocabulary] if vocabulary else {}
-    short = vocabulary in ("country", "topic", "review_quantity")
-    if column.name == "year":
-        return column.map(lambda v: "–" if pd.isna(v) else str(int(v)))
+def _cells(column: pd.Series) -> pd.Series:
+    names = vocabularies()[NAMES[str(column.name)]] if column.name in NAMES else {}
+    is_id = str(column.name).endswith("id") or column.name == "coder"
 
     def text(value: object) -> str:
         if pd.isna(value):
             return "–"
         if isinstance(value, bool):
             return "yes" if value else "no"
-        if isinstance(value, str):
-            if short:
-                return "; ".join(words.get(part, part) for part in value.split(";"))
-            return value.replace("_", " ") if value in words else value
-        return _number(value)
+        if not isinstance(value, str):
+            return str(int(value)) if column.name == "year" else _number(value)  # type: ignore[call-overload]
+        if names:
+            return "; ".join(names.get(part, part) for part in value.split(";"))
+        return value.replace("_", " ").replace(";", "; ") if not is_id and _WORDS.fullmatch(value) else value
 
     return column.astype(object).map(text)
 
@@ -133,7 +128,7 @@ def _number(value: object) -> str:
     if pd.isna(value):
         return "–"
     number = float(value)  # type: ignore[arg-type]
-    return f"{number:,.0f}" if number.is_integer() else f"{number:,.2f}"
+    return f"{number:,.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:.4g}"
 
 
 @dataclass(frozen=True)
@@ -154,7 +149,13 @@ class Shown:
         return f"{self.caption}\n\n{text_table(self.cells)}\n\n{self.status}"
 
 
-def show(evidence: Evidence, frame: pd.DataFrame, caption: str, columns: Iterable[str] | None = None) -> Shown:
+def show(
+    evidence: Evidence,
+    frame: pd.DataFrame,
+    caption: str,
+    columns: Iterable[str] | None = None,
+    headings: Mapping[str, str] | None = None,
+) -> Shown:
     """A stage's table, ready for a reader.
 
     Parameters
@@ -162,6 +163,7 @@ def show(evidence: Evidence, frame: pd.DataFrame, caption: str, columns: Iterabl
     frame : a table that a stage returned.
     caption : what the table shows, as a sentence or a title.
     columns : the columns to show, in order; default all. ``of_`` and interval columns come along by themselves.
+    headings : other headings for some columns.
     """
     if columns is not None:
         wanted = list(columns)
@@ -170,7 +172,7 @@ def show(evidence: Evidence, frame: pd.DataFrame, caption: str, columns: Iterabl
         ]
         companions += [c for w in wanted for c in _LOW_HIGH.get(w, ()) if c in frame]
         frame = frame[wanted + [c for c in companions if c not in wanted]]
-    return Shown(caption, presented(frame), status_line(evidence))
+    return Shown(caption, presented(frame, headings), status_line(evidence))
 
 
 @cache

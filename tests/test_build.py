@@ -1,0 +1,156 @@
+"""The main job: what it writes, that it writes it whole, and that a second run changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from synthesis import SynthesisError
+from synthesis.build import run
+from synthesis.schema import derived_tables
+
+ROOT = Path(__file__).parent.parent
+SMALL = {
+    "good": "from synthesis import read_evidence, show, status\n\nevidence = read_evidence()\nshow(evidence, status(evidence), 'Status', ['label', 'n'])",
+    "bad": "1 / 0",
+}
+
+
+class Page(HTMLParser):
+    """Links, picture sources and language of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.pictures: list[dict[str, str | None]] = []
+        self.language: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"] or "")
+        if tag == "img":
+            self.pictures.append(given)
+        if tag == "html":
+            self.language = given.get("lang")
+
+
+def notebooks(folder: Path, *names: str) -> Path:
+    """A folder with small notebooks, each of one code cell."""
+    folder.mkdir()
+    for name in names:
+        book = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell(f"# A {name} one"), nbformat.v4.new_code_cell(SMALL[name])]
+        )
+        for place, cell in enumerate(book.cells):
+            cell["id"] = f"cell-{place}"
+        nbformat.write(book, folder / f"{name}.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The shipped evidence, built twice with one small notebook: data folder and both results."""
+    base = tmp_path_factory.mktemp("build")
+    for sub in ("sources", "judgements"):
+        shutil.copytree(ROOT / "data" / sub, base / "data" / sub)
+    books = notebooks(base / "notebooks", "good")
+    said: list[str] = []
+    for out in ("first", "second"):
+        run(base / "data", base / out, books, say=said.append)
+    return base, said
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_second_run_gives_the_same_files_byte_for_byte(built):
+    base, _ = built
+    first, second = files_of(base / "first"), files_of(base / "second")
+    assert set(first) == set(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_every_derived_table_is_written_to_the_data_folder(built):
+    base, _ = built
+    assert {path.stem for path in (base / "data" / "derived").glob("*.csv")} == set(derived_tables())
+    assert (base / "data" / "README.md").is_file()
+    assert (base / "data" / "datapackage.json").is_file()
+
+
+def test_the_committed_derived_tables_are_current(built):
+    base, _ = built
+    for path in (base / "data" / "derived").glob("*.csv"):
+        assert path.read_bytes() == (ROOT / "data" / "derived" / path.name).read_bytes(), (
+            f"{path.name}: run `make synthesis` and commit"
+        )
+
+
+def test_the_index_links_files_that_exist_and_every_file_is_linked(built):
+    base, _ = built
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in (base / "first").rglob("*.html")}
+    index = pages[base / "first" / "index.html"]
+    linked = {link for link in index.links if not link.startswith("#")} | {picture["src"] for picture in index.pictures}
+    there = set(files_of(base / "first")) - {"index.html"}
+    assert linked == there
+
+
+def test_every_table_comes_as_csv_and_workbook_and_every_figure_as_svg_and_png(built):
+    base, _ = built
+    names = list(files_of(base / "first"))
+    tables = {name.rpartition(".")[0] for name in names if name.startswith("tables/")}
+    figures = {name.rpartition(".")[0] for name in names if name.startswith("figures/")}
+    assert len(figures) >= 6
+    assert all({f"{name}.csv", f"{name}.xlsx"} <= set(names) for name in tables)
+    assert all({f"{name}.svg", f"{name}.png", f"{name}.csv"} <= set(names) for name in figures)
+
+
+def test_pages_say_their_language_and_pictures_have_alternative_texts(built):
+    base, _ = built
+    for path in (base / "first").rglob("*.html"):
+        page = Page(path.read_text(encoding="utf-8"))
+        assert page.language, path
+        assert all(len(picture.get("alt") or "") > 40 for picture in page.pictures), path
+
+
+def test_no_page_fetches_anything_from_elsewhere(built):
+    base, _ = built
+    for path in (base / "first").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for tag in ('src="http', "src='http", '<link rel="stylesheet" href="http', "@import url(http", 'src="//'):
+            assert tag not in text, path
+
+
+def test_progress_is_shown(built):
+    _, said = built
+    assert any("good.ipynb" in line for line in said)
+    assert len(said) >= 5
+
+
+def test_a_failing_notebook_is_named_and_the_old_build_stays(built, tmp_path):
+    base, _ = built
+    out = tmp_path / "build"
+    out.mkdir()
+    (out / "index.html").write_text("old", encoding="utf-8")
+    with pytest.raises(SynthesisError, match=r"bad\.ipynb stops with an error[\s\S]*ZeroDivisionError"):
+        run(base / "data", out, notebooks(tmp_path / "books", "good", "bad"))
+    assert files_of(tmp_path / "build") == {"index.html": b"old"}
+    assert {path.name for path in tmp_path.iterdir()} == {"build", "books"}
+
+
+def test_notebooks_are_saved_where_they_are_only_when_asked(built, tmp_path):
+    base, _ = built
+    books = notebooks(tmp_path / "books", "good")
+    before = files_of(books)
+    run(base / "data", tmp_path / "one", books)
+    assert files_of(books) == before
+    run(base / "data", tmp_path / "two", books, save_notebooks=True)
+    saved = nbformat.read(books / "good.ipynb", as_version=4)
+    assert saved.cells[1].outputs
+    assert files_of(books)["good.ipynb"] == (tmp_path / "two" / "notebooks" / "good.ipynb").read_bytes()

@@ -1,0 +1,147 @@
+"""The commands: what they print, where they print it, and how they end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthesis.cli import main
+
+ROOT = Path(__file__).parent.parent
+DATA = str(ROOT / "data")
+THEME_COLUMNS = [
+    "theme_id",
+    "name",
+    "level",
+    "n_findings",
+    "n_studies",
+    "n_studies_parent",
+    "n_studies_practitioner",
+    "n_negative",
+]
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for sub in ("sources", "judgements"):
+        (tmp_path / sub).mkdir()
+        for path in (ROOT / "data" / sub).glob("*.csv"):
+            (tmp_path / sub / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_check_on_the_shipped_data_ends_well_and_shows_the_warnings(capsys):
+    assert main(["check", "--data", DATA]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("warning [") for line in lines[:-1])
+    assert "0 errors" in lines[-1]
+
+
+def test_check_as_json_has_the_agreed_shape(capsys):
+    assert main(["check", "--data", DATA, "--format", "json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert set(answer) == {"ok", "problems", "tables"}
+    assert answer["ok"] is True
+    assert answer["tables"]["findings"] == 631
+    assert all(set(p) == {"severity", "code", "table", "row", "column", "value", "message"} for p in answer["problems"])
+
+
+def test_check_lists_one_line_a_problem_and_ends_with_1(copy, capsys):
+    edit(copy, "sources/findings.csv", ",parent,", ",parnt,")
+    assert main(["check", "--data", str(copy)]) == 1
+    errors = [line for line in capsys.readouterr().out.splitlines() if line.startswith("error")]
+    assert len(errors) == 1
+    assert "findings, row 2, column perspective" in errors[0]
+    assert "did you mean “parent”" in errors[0]
+
+
+@pytest.mark.parametrize("command", [["themes"], ["prevalence"], ["flow"]])
+def test_no_command_answers_from_data_with_errors(copy, capsys, command):
+    edit(copy, "sources/findings.csv", ",parent,", ",parnt,")
+    assert main([*command, "--data", str(copy)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "row 2, column perspective" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_a_run_on_data_with_errors_changes_nothing(copy, tmp_path, capsys):
+    edit(copy, "sources/findings.csv", ",parent,", ",parnt,")
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert main(["run", "--data", str(copy), "--out", str(tmp_path / "build")]) == 1
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+def test_themes_as_csv_holds_the_table_alone_on_standard_output(capsys):
+    assert main(["themes", "--data", DATA, "--format", "csv"]) == 0
+    printed = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(printed.out)))
+    assert len(rows) == 22
+    assert set(THEME_COLUMNS) <= set(rows[0])
+    assert "provisional" in printed.err
+
+
+def test_themes_as_json_is_a_list_of_rows_with_numbers(capsys):
+    assert main(["themes", "--data", DATA, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert set(THEME_COLUMNS) <= set(rows[0])
+    assert all(isinstance(row["n_findings"], int) for row in rows)
+
+
+def test_themes_as_text_says_of_how_many_and_what_it_rests_on(capsys):
+    assert main(["themes", "--data", DATA]) == 0
+    printed = capsys.readouterr().out
+    assert "205 of 631" in printed
+    assert "978 of 978 agreed codings are provisional" in printed
+
+
+def test_prevalence_of_one_indicator_ends_with_its_pooled_line(capsys):
+    assert main(["prevalence", "--data", DATA, "--indicator", "mbu_separation_at_discharge", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["indicator_id"] for row in rows} == {"mbu_separation_at_discharge"}
+    assert [row["line"] for row in rows].count("pooled") == 1
+    assert rows[-1]["line"] == "pooled"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["prevalence", "--indicator", "nothing"], "no indicator 'nothing'"),
+        (["themes", "--coder", "nobody"], "'nobody' has coded nothing"),
+        (["check", "--data", "/no/such/folder"], "no folder /no/such/folder"),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_line(capsys, arguments, said):
+    if "--data" not in arguments:
+        arguments = [*arguments, "--data", DATA]
+    assert main(arguments) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["check", "--format", "csv"], ["themes", "--format", "xml"]])
+def test_a_wrong_call_ends_with_2(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_error():
+    command = f"{sys.executable} -m synthesis prevalence --format csv --data {DATA} 2>/dev/null | head -1; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ended.stdout.startswith("indicator_id")
+    assert ended.returncode == 0
+    assert ended.stderr == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from synthesis.studies import participants
@@ -17,16 +19,13 @@ def published_comparison(evidence: Evidence) -> pd.DataFrame:
 
     Returns a row a statement: ``statement_id, quantity, stated, here_confirmed, here_all, reason``.
     """
-    rows = [_compare(evidence, statement) for statement in evidence.review_statements.itertuples()]
+    named = partial(_named, support=theme_table(evidence).set_index("theme_id"), held=theme_findings(evidence))
+    rows = []
+    for statement in evidence.review_statements.itertuples():
+        compare = _COMPARED.get(statement.quantity, named)
+        stated = statement.label if pd.isna(statement.value) else f"{statement.value:,.0f}"
+        rows.append((statement.statement_id, statement.quantity, stated, *compare(evidence, statement)))
     return pd.DataFrame(rows, columns=["statement_id", "quantity", "stated", "here_confirmed", "here_all", "reason"])
-
-
-def _compare(evidence: Evidence, statement) -> tuple[str, str, str, str, str, str]:
-    compare = {"n_studies": _studies, "n_parents": _people, "n_practitioners": _people, "n_themes": _themes}.get(
-        statement.quantity, _named
-    )
-    stated = statement.label if pd.isna(statement.value) else f"{statement.value:,.0f}"
-    return (statement.statement_id, statement.quantity, stated, *compare(evidence, statement))
 
 
 def _confirmed(evidence: Evidence) -> pd.DataFrame:
@@ -68,13 +67,12 @@ def _themes(evidence: Evidence, statement) -> tuple[str, str, str]:
     return "does not apply", f"{published} of {len(themes)}", reason
 
 
-def _named(evidence: Evidence, statement) -> tuple[str, str, str]:
+def _named(evidence: Evidence, statement, support: pd.DataFrame, held: pd.DataFrame) -> tuple[str, str, str]:
     if pd.isna(statement.theme_id):
         return "not held", "not held", "No theme of this evidence base carries this name."
-    table = theme_table(evidence).set_index("theme_id")
-    theme = table.loc[statement.theme_id]
+    theme = support.loc[statement.theme_id]
     confirmed = set(_confirmed(evidence)["study_id"])
-    support = f"{theme['n_studies']} of {theme['of_studies']} studies, {theme['n_findings']} of {theme['of_findings']} findings"
+    here = f"{theme['n_studies']} of {theme['of_studies']} studies, {theme['n_findings']} of {theme['of_findings']} findings"
     origin = evidence.themes.set_index("theme_id").loc[statement.theme_id]
     if origin["name"] != statement.label:
         same = f"Named “{origin['name']}” here ({origin['origin_as_stated']})."
@@ -83,8 +81,11 @@ def _named(evidence: Evidence, statement) -> tuple[str, str, str]:
     else:
         same = f"The name is not the review's own wording ({origin['origin_as_stated']})."
     reason = f"{same} Its boundaries here follow this codebook, because the review's own codes are not public."
-    held = theme_findings(evidence)
     members = held.loc[
         (held["theme_id"] == statement.theme_id) & held["study_id"].isin(confirmed), "study_id"
     ].nunique()
-    return f"{members} of {len(confirmed)} studies", support, reason
+    return f"{members} of {len(confirmed)} studies", here, reason
+
+
+#: Quantities with a comparison of their own; the others are names of themes.
+_COMPARED = {"n_studies": _studies, "n_parents": _people, "n_practitioners": _people, "n_themes": _themes}

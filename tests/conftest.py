@@ -1,0 +1,27 @@
+"""What several test files need: the shipped evidence, read once, and copies of it with a table changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from plain import DATA
+
+from synthesis.tables import Evidence, read_evidence
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    """The shipped evidence base. Tests change copies of it only."""
+    return read_evidence(DATA)
+
+
+@pytest.fixture(scope="session")
+def altered(evidence: Evidence) -> Callable[..., Evidence]:
+    """``altered(studies=frame, ...)``: the shipped evidence with other tables in these places, unchecked."""
+
+    def with_tables(**frames: pd.DataFrame) -> Evidence:
+        return Evidence(evidence.folder, {**evidence.frames, **frames}, evidence.problems)
+
+    return with_tables

@@ -1,0 +1,156 @@
+"""Wilson intervals against base R (`tests/reference/wilson.csv`) and scipy, and proportions against the CSV files."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain import rows
+from scipy.stats import binomtest
+
+from synthesis.estimates import proportions, source_label, wilson
+from synthesis.schema import SynthesisError
+
+RELATIVE = 1e-9
+with (Path(__file__).parent / "reference" / "wilson.csv").open(encoding="utf-8", newline="") as handle:
+    PINNED = list(csv.DictReader(handle))
+ENDS = (
+    "0_of_1", "1_of_1", "0_of_10", "10_of_10", "0_of_10000000", "1_of_10000000", "5000000_of_10000000", "9999999_of_10000000",
+    "10000000_of_10000000", "0_of_509", "171780_of_513250", "0_of_12", "509_of_509", "1_of_1000", "999_of_1000",
+)  # fmt: skip
+
+
+def interval(events: list, totals: list, level: float = 0.95) -> pd.DataFrame:
+    return wilson(pd.Series(events, dtype="Int64"), pd.Series(totals, dtype="Int64"), level)
+
+
+def counted() -> list[dict[str, str]]:
+    return [row for row in rows("estimates") if row["numerator"] and row["denominator"]]
+
+
+@pytest.fixture(scope="module")
+def table(evidence) -> pd.DataFrame:
+    return proportions(evidence).set_index("estimate_id")
+
+
+def test_no_case_went_missing():
+    pinned = [(row["case"], row["events"], row["totals"]) for row in PINNED]
+    shipped = [(row["estimate_id"], row["numerator"], row["denominator"]) for row in counted()]
+    assert pinned[: len(shipped)] == shipped, "run tests/reference/metafor_reference.R"
+    assert [case for case, *_ in pinned[len(shipped) :]] == [*ENDS] * 3
+    assert len(shipped) == 275  # the evidence README
+
+
+@pytest.mark.parametrize("level", ["0.95", "0.9", "0.99"])
+def test_wilson_gives_what_r_gives(level):
+    some = pd.DataFrame([row for row in PINNED if row["level"] == level])
+    found = wilson(some["events"].astype("Int64"), some["totals"].astype("Int64"), float(level))
+    # R leaves rounding of 1e-17 where a bound is 0 or 1.
+    np.testing.assert_allclose(found["low"], some["low"].astype(float), rtol=RELATIVE, atol=1e-16)
+    np.testing.assert_allclose(found["high"], some["high"].astype(float), rtol=RELATIVE, atol=1e-16)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.integers(1, 10_000_000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.999]))
+def test_wilson_gives_what_scipy_gives(total, share, level):
+    events = round(share * total)
+    expected = binomtest(events, total).proportion_ci(level, method="wilson")
+    found = interval([events], [total], level).loc[0]
+    assert found["low"] == pytest.approx(expected.low, rel=1e-7, abs=1e-15)
+    assert found["high"] == pytest.approx(expected.high, rel=1e-7, abs=1e-15)
+
+
+@pytest.mark.parametrize("total", [1, 7, 509, 10_000_000])
+def test_ends_of_the_range_are_exact(total):
+    found = interval([0, total], [total, total])
+    assert found["low"][0] == 0 < found["high"][0] < 1
+    assert found["high"][1] == 1 > found["low"][1] > 0
+    assert found["low"][1] == pytest.approx(1 - found["high"][0], rel=1e-12)
+
+
+def test_one_person_leaves_nearly_everything_open():
+    found = interval([0, 1], [1, 1])  # 3.8415 / (1 + 3.8415) by hand
+    assert found["high"][0] == pytest.approx(0.793450685)
+    assert found["low"][1] == pytest.approx(0.206549315)
+
+
+def test_missing_and_impossible_counts_give_no_interval_and_no_error():
+    found = interval([None, 3, None, 0, 11, -1], [10, None, None, 0, 10, 10])
+    assert found.isna().all(axis=None)
+    assert interval([], []).empty
+
+
+def test_the_index_is_that_of_the_input():
+    assert list(wilson(pd.Series([1, 2], index=["a", "b"]), pd.Series([3, 4], index=["a", "b"])).index) == ["a", "b"]
+
+
+@pytest.mark.parametrize("level", [0, 1, 95])
+def test_a_level_in_percent_is_refused(level):
+    with pytest.raises(SynthesisError, match=r"between 0 and 1, such as 0\.95"):
+        interval([1], [2], level)
+
+
+def test_every_estimate_stands_once_in_the_order_of_the_file(table):
+    assert list(table.index) == [row["estimate_id"] for row in rows("estimates")]
+    assert len(table) == 368  # the evidence README
+
+
+def test_counts_come_first_and_the_printed_percent_stays_visible(table):
+    for row in rows("estimates"):
+        found = table.loc[row["estimate_id"]]
+        if row["numerator"] and row["denominator"]:
+            assert found["percent"] == pytest.approx(100 * int(row["numerator"]) / int(row["denominator"]))
+            assert found["interval"] == "wilson"
+        elif row["percent_as_reported"]:
+            assert found["percent"] == float(row["percent_as_reported"])
+        else:
+            assert pd.isna(found["percent"])
+        printed = float(row["percent_as_reported"]) if row["percent_as_reported"] else None
+        assert found["percent_as_reported"] == printed or (printed is None and pd.isna(found["percent_as_reported"]))
+
+
+def test_the_printed_interval_is_used_only_without_counts(table):
+    for row in rows("estimates"):
+        found, has_counts = table.loc[row["estimate_id"]], bool(row["numerator"] and row["denominator"])
+        has_interval = bool(row["ci_low"] and row["ci_high"])
+        kind = "wilson" if has_counts else "printed" if has_interval else "none"
+        assert found["interval"] == kind, row["estimate_id"]
+        if kind == "printed":
+            assert (found["ci_low"], found["ci_high"]) == (float(row["ci_low"]), float(row["ci_high"]))
+        if kind == "none":
+            assert pd.isna(found["ci_low"]), row["estimate_id"]
+    assert set(table["interval"]) == {"wilson", "printed", "none"}
+
+
+def test_every_recorded_discrepancy_is_a_remark_beside_its_estimate(table):
+    recorded = [row for row in rows("discrepancies") if row["table"] == "estimates"]
+    for row in recorded:
+        remark = table.loc[row["row_id"], "remark"]
+        assert row["stated"] in remark and row["also_stated"] in remark, row["discrepancy_id"]
+    assert set(table.index[table["remark"].notna()]) == {row["row_id"] for row in recorded}
+
+
+def test_counts_and_percent_that_disagree_are_both_shown(table):
+    shown = table.loc["WENDYuse2022-01"]  # 55 of 200 is 27.5 %, 34 % is printed
+    assert (shown["percent"], shown["percent_as_reported"]) == (27.5, 34.0)
+
+
+def test_sources_are_named_by_surname_and_year():
+    some = pd.DataFrame(
+        {
+            "source_id": ["a", "b", "c", "d"],
+            "authors": ["Howard LM; Kumar C", "Department for Education", None, "O'Brien, M; X"],
+            "year": pd.array([2001, 2025, 1999, None], dtype="Int64"),
+        }
+    ).astype({"authors": "str"})
+    assert source_label(some).to_list() == [
+        "Howard 2001",
+        "Department for Education 2025",
+        "c",
+        "O'Brien year not seen",
+    ]

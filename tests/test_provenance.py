@@ -1,0 +1,71 @@
+"""The status line says what the data say: change a status in a copy and the line changes."""
+
+from __future__ import annotations
+
+import pytest
+from plain import rows
+
+from synthesis.provenance import status, status_line
+
+
+def test_the_line_of_the_shipped_data_is_that_of_a_recount(evidence):
+    abstracts = sum(row["source_part"] == "abstract" for row in rows("findings"))
+    agreed = sum(row["coder"] == "agreed" for row in rows("codings"))
+    confirmed = sum(row["in_published_review"] == "confirmed" for row in rows("studies"))
+    assert (agreed, confirmed) == (978, 4)
+    assert status_line(evidence) == (
+        f"Demonstration, not yet adjudicated by reviewers: {abstracts} of 631 findings rest on an abstract only; "
+        f"978 of 978 agreed codings are provisional; 4 of 144 studies are confirmed members of the published review."
+    )
+
+
+def test_a_confirmed_study_and_a_full_text_change_their_counts(evidence, altered):
+    studies, findings = evidence.studies.copy(), evidence.findings.copy()
+    studies.loc[studies["study_id"] == "mason2020", "in_published_review"] = "confirmed"
+    one = findings.index[findings["source_part"] == "abstract"][0]
+    findings.loc[one, "source_part"] = "abstract;table"
+    before, after = (status(e).set_index("item")["n"] for e in (evidence, altered(studies=studies, findings=findings)))
+    assert after["studies_confirmed"] == before["studies_confirmed"] + 1 == 5
+    assert after["findings_abstract_only"] == before["findings_abstract_only"] - 1
+    assert "5 of 144 studies" in status_line(altered(studies=studies))
+
+
+def settled(evidence) -> dict:
+    """Tables in which people have coded and confirmed everything."""
+    coders = evidence.coders.assign(provisional=False)
+    coders["kind"] = coders["kind"].replace("language_model", "person")
+    return {"coders": coders, "confidence": evidence.confidence.assign(status="confirmed")}
+
+
+def test_the_line_drops_the_word_demonstration_when_everything_is_settled(evidence, altered):
+    line = status_line(altered(**settled(evidence)))
+    assert line.startswith("Adjudicated by reviewers: ")
+    assert "0 of 978 agreed codings are provisional" in line
+
+
+@pytest.mark.parametrize("open_still", ["coders", "confidence"])
+def test_anything_left_open_keeps_the_word_demonstration(evidence, altered, open_still):
+    tables = {**settled(evidence), open_still: evidence[open_still]}
+    assert status_line(altered(**tables)).startswith("Demonstration, not yet adjudicated")
+
+
+def test_one_provisional_judgement_is_enough(evidence, altered):
+    tables = settled(evidence)
+    tables["confidence"].loc[tables["confidence"].index[0], "status"] = "provisional"
+    assert status_line(altered(**tables)).startswith("Demonstration, not yet adjudicated")
+
+
+def test_nothing_agreed_is_not_called_adjudicated(evidence, altered):
+    codings = evidence.codings[evidence.codings["coder"] != "agreed"]
+    line = status_line(altered(codings=codings, **settled(evidence)))
+    assert line.startswith("Demonstration, not yet adjudicated")
+    assert "0 of 0 agreed codings" in line
+
+
+def test_every_count_stands_beside_its_whole(evidence):
+    table = status(evidence).set_index("item")
+    shares = table.drop(index="discrepancies")
+    assert (shares["n"] <= shares["of"]).all()
+    assert table.loc["coders_language_model", ["n", "of"]].to_list() == [3, 3]
+    assert table.loc["confidence_provisional", "n"] == len(rows("confidence"))
+    assert table.loc["discrepancies", "n"] == len(rows("discrepancies"))

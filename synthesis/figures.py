@@ -1,0 +1,181 @@
+"""Every figure of the synthesis: what is drawn from which derived table, with its title and alternative text.
+
+Drawing functions take a table and, if wanted, axes, and give back axes. `make_figures` draws the whole set that the main
+job saves; `make_figure` draws one of it. Nothing here changes matplotlib's settings.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
+from synthesis.draw_flow import prisma_alt, prisma_plot
+from synthesis.draw_forest import forest_alt, forest_plot
+from synthesis.draw_series import series_alt, series_plot
+from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
+from synthesis.drawing import add_note, plotted, save_figure
+from synthesis.prevalence import area_series, prevalence_table
+from synthesis.provenance import status_line
+from synthesis.records import prisma_flow
+from synthesis.schema import SynthesisError, vocabularies
+from synthesis.tables import Evidence
+from synthesis.themes import theme_matrix, theme_table
+
+__all__ = [
+    "Drawn", "area_series_alt", "area_series_plot", "authority_alt", "authority_plot", "draw", "figure_names", "forest_alt",
+    "forest_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "plotted", "prisma_alt", "prisma_plot",
+    "save_figure", "series_alt", "series_plot", "theme_support_alt", "theme_support_plot",
+]  # fmt: skip
+
+#: England's national factors in one figure, the one under review first.
+ENGLAND_FACTORS = (
+    "cin_assessment_parental_mh",
+    "cin_assessment_parental_domestic_abuse",
+    "cin_assessment_child_mh",
+    "cin_assessment_parental_alcohol",
+    "cin_assessment_parental_drug",
+)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with all that must go with it: title, alternative text, the numbers drawn and the table they come from.
+
+    Shown in a notebook, it is the picture with its alternative text.
+    """
+
+    figure: Figure
+    title: str
+    alt: str
+    table: pd.DataFrame = field(repr=False)
+    source: str
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, object], dict[str, dict[str, str]]]:
+        png = io.BytesIO()
+        self.figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
+        return {"image/png": png.getvalue(), "text/plain": f"{self.title}. {self.alt}"}, {
+            "image/png": {"alt": self.alt}
+        }
+
+
+def draw(ax: Axes, title: str, alt: str, source: str = "", note: str = "") -> Drawn:
+    """Put axes drawn here together with their texts.
+
+    Parameters
+    ----------
+    ax : from one of the plotting functions.
+    source : name of the derived table behind the figure.
+    note : small print below the figure, such as `status_line`; the figure grows by its height.
+    """
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    if note:
+        add_note(figure, note)
+    return Drawn(figure, title, alt, plotted(ax), source)
+
+
+def make_figures(evidence: Evidence) -> dict[str, Drawn]:
+    """Every figure of the synthesis by name, each with the status line as its source note."""
+    return {name: make() for name, make in _makers(evidence).items()}
+
+
+def make_figure(evidence: Evidence, name: str) -> Drawn:
+    """One figure of the set, by name. Raises SynthesisError for an unknown name."""
+    makers = _makers(evidence)
+    if name not in makers:
+        raise SynthesisError(f"There is no figure {name!r}; there are {', '.join(makers)}.")
+    return makers[name]()
+
+
+def figure_names(evidence: Evidence) -> list[str]:
+    """Names of the figures that `make_figures` draws, in order."""
+    return list(_makers(evidence))
+
+
+def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
+    note = status_line(evidence)
+    poolable = evidence.indicators[evidence.indicators["combine"] == "poolable"]
+    return {
+        "prisma_flow": lambda: _flow(evidence, note),
+        "theme_support": lambda: _support(evidence, note),
+        "theme_by_perspective": lambda: _by_perspective(evidence, note),
+        "theme_by_country": lambda: _by_country(evidence, note),
+        **{
+            f"forest_{each}": lambda each=each: _forest(evidence, each, note)  # type: ignore[misc]
+            for each in poolable["indicator_id"]
+        },
+        "england_factors": lambda: _england_factors(evidence, note),
+        "england_parent_mental_health": lambda: _england(evidence, note),
+        "england_authorities": lambda: _authorities(evidence, note),
+    }
+
+
+def _flow(evidence: Evidence, note: str) -> Drawn:
+    flow = prisma_flow(evidence)
+    return draw(prisma_plot(flow), "From search to included studies", prisma_alt(flow), "prisma_flow", note)
+
+
+def _support(evidence: Evidence, note: str) -> Drawn:
+    table = theme_table(evidence)
+    title = "Support for each theme from parents and from practitioners"
+    return draw(theme_support_plot(table), title, theme_support_alt(table), "theme_table", note)
+
+
+def _by_perspective(evidence: Evidence, note: str) -> Drawn:
+    matrix = theme_matrix(evidence, columns="perspective")
+    studies = evidence.findings.groupby("perspective")["study_id"].nunique()
+    heads = {each: f"{each.capitalize()} (of {studies.get(each, 0)})" for each in matrix.columns}
+    unit = "Studies with a finding of that perspective in the theme"
+    return _matrix(evidence, matrix, heads, unit, "Themes by whose view supports them", "theme_by_perspective", note)
+
+
+def _by_country(evidence: Evidence, note: str) -> Drawn:
+    matrix = theme_matrix(evidence, columns="country")
+    values = evidence.studies["country"].astype("str").fillna("not reported").str.split(";").explode()
+    studies, names = values.value_counts(), vocabularies()["country"]
+    order = sorted(matrix.columns, key=lambda each: (each == "not reported", -studies.get(each, 0), each))
+    heads = {each: f"{names.get(each, each.capitalize())} ({studies.get(each, 0)})" for each in order}
+    unit = "Studies in the theme, by country (all studies of that country in brackets)"
+    return _matrix(evidence, matrix[order], heads, unit, "Themes by country of the study", "theme_by_study", note)
+
+
+def _matrix(
+    evidence: Evidence, matrix: pd.DataFrame, heads: dict[str, str], unit: str, title: str, source: str, note: str
+) -> Drawn:
+    themes = evidence.themes.set_index("theme_id")
+    names, bold = themes["name"].to_dict(), set(themes.index[themes["level"] == "analytical"])
+    ax = matrix_plot(matrix, rows=names, columns=heads, bold=bold, unit=unit)
+    return draw(ax, title, matrix_alt(matrix, names, heads), source, note)
+
+
+def _forest(evidence: Evidence, indicator: str, note: str) -> Drawn:
+    table = prevalence_table(evidence, indicator)
+    name = evidence.indicators.set_index("indicator_id").loc[indicator, "name"]
+    return draw(forest_plot(table), name, forest_alt(table), "prevalence", note)
+
+
+def _england_factors(evidence: Evidence, note: str) -> Drawn:
+    table = prevalence_table(evidence)
+    table = pd.concat([table[table["indicator_id"] == each] for each in ENGLAND_FACTORS])
+    return draw(series_plot(table), "Factors recorded at assessment in England", series_alt(table), "prevalence", note)
+
+
+def _england(evidence: Evidence, note: str) -> Drawn:
+    table = area_series(evidence)
+    title = "Parental mental health recorded at assessment: England, regions and local authorities"
+    return draw(area_series_plot(table), title, area_series_alt(table), "england_parent_mental_health", note)
+
+
+def _authorities(evidence: Evidence, note: str) -> Drawn:
+    table = area_series(evidence)
+    year = f" in {table['year'].max()}" if len(table) else ""
+    title = f"Parental mental health recorded at assessment: local authorities{year}"
+    return draw(authority_plot(table), title, authority_alt(table), "england_parent_mental_health", note)

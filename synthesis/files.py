@@ -1,7 +1,8 @@
 """CSV files in and out: bytes to text cells with every file fault named, and text written so that nothing is half-done.
 
-Cells are kept as pandas categories of text. A table of a million codings then has a few thousand distinct values a
-column, and every later check looks at distinct values instead of cells.
+A file that was saved the wrong way (another delimiter, another encoding) is reported and then read as it was meant, so
+that one such fault hides no other. Cells are kept as pandas categories of text: a table of a million codings then has a
+few thousand distinct values a column, and every later check looks at distinct values instead of cells.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import difflib
 import io
 import os
 import re
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,24 +24,28 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from synthesis.schema import FAULTS, Problem, Severity, Table
+from synthesis.schema import FAULTS, Problem, Severity, SynthesisError, Table, evidence_tables
 
 #: Derived tables are written with 12 significant digits: enough for any reader, and the same on every processor.
 FLOAT_FORMAT = "%.12g"
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SHOWN = 200  # characters of a value that a problem shows
 
 
 @dataclass
 class RawTable:
     """A table as text: ``cells`` holds categories, ``rows`` the spreadsheet row number of each line of ``cells``.
 
-    ``columns_ok`` is False where a column of the schema is not there, so that later checks know what they cannot judge.
+    ``readable`` is False where the rows could not be told: what rests on the table cannot be judged then. ``unsure``
+    holds rows whose cells may stand under the wrong columns: beyond that, nothing is said of them.
     """
 
     table: Table
     cells: pd.DataFrame
     rows: np.ndarray
     problems: list[Problem] = field(default_factory=list)
+    readable: bool = True
+    unsure: set[int] = field(default_factory=set)
 
     def distinct(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Distinct texts of a column, and for each row the position of its text among them."""
@@ -61,6 +67,8 @@ class RawTable:
         severity: Severity | None = None,
     ) -> None:
         """Add a fault. `row` is a spreadsheet row; the severity is the fault's usual one unless given."""
+        if row in self.unsure:
+            return
         self.problems.append(
             Problem(
                 severity or FAULTS[code][0],
@@ -68,8 +76,8 @@ class RawTable:
                 self.table.name,
                 None if row is None else int(row),
                 column,
-                str(value),
-                message,
+                _short(str(value)),
+                _one_line(message),
             )
         )
 
@@ -83,128 +91,231 @@ class RawTable:
             self.report(code, message(value), self.rows[position], column, value, severity)
 
 
+def _short(value: str) -> str:
+    return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
+
+
+def _one_line(message: str) -> str:
+    # A problem is one line of output, whatever the cell holds; unprintable characters would also upset a terminal.
+    return "".join(c if c.isprintable() else " " for c in message)
+
+
 def read_raw(path: Path, table: Table) -> RawTable:
     """Read one CSV file as text. File and header faults are in the result's ``problems``; nothing is raised for them.
 
-    Where the file cannot be read at all the result has no rows and lacks the columns that could not be read.
+    Where the rows cannot be told at all, the result has none and is not ``readable``.
     """
-    raw = RawTable(table, pd.DataFrame(), np.empty(0, dtype=int))
-    content = _decode(path.read_bytes(), raw)
-    if content is None:
+    raw = RawTable(table, pd.DataFrame(), np.empty(0, dtype=int), readable=False)
+    content = _content(path, raw)
+    utf8 = None if content is None else _utf8(content, raw)
+    if utf8 is None:
         return raw
-    header = _header(content, raw)
-    if header is None:
-        return raw
-    cells = _parse(content, header, raw)
-    if cells is None:
-        return raw
-    raw.cells = cells
-    raw.rows = np.arange(len(cells)) + 2
+    delimiter = _delimiter(utf8, raw)
+    columns = _split_fast(utf8, delimiter) or _split_slowly(utf8.decode("utf-8"), delimiter, raw)
+    _take_header(columns, raw)
     _drop_blank_rows(raw)
     match_columns(raw)
-    if not len(raw.cells) and not table.may_be_empty:
-        raw.report("file-empty", "the file has a header and no rows; restore it from the last good copy")
+    if raw.readable and not len(raw.cells) and not table.may_be_empty:
+        raw.report(
+            "file-empty",
+            "the file has a header and no rows; restore it from the last good copy",
+            severity="error" if table.required else "warning",
+        )
+        raw.readable = False
     return raw
 
 
-def _decode(content: bytes, raw: RawTable) -> bytes | None:
-    """The content as UTF-8 bytes without a byte-order mark, or None with the fault reported."""
+def _content(path: Path, raw: RawTable) -> bytes | None:
+    """The bytes of the file, or None with the fault reported."""
+    content = b""
+    try:
+        content = path.read_bytes()
+    except IsADirectoryError:
+        raw.report("file-unreadable", f"{raw.table.file} is a folder; a CSV file of that name belongs here")
+        return None
+    except OSError as error:
+        raw.report("file-unreadable", f"{raw.table.file} cannot be opened ({error.strerror}); make it readable")
+        return None
     if not content.strip():
         raw.report("file-empty", "the file is empty; restore it from the last good copy")
-    elif content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return None
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raw.report(
             "file-format",
             "this is a workbook that was renamed to .csv; open it in a spreadsheet program and save it as 'CSV UTF-8'",
         )
-    elif content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4096]:
+        return None
+    return content
+
+
+def _utf8(content: bytes, raw: RawTable) -> bytes | None:
+    """The content as UTF-8 without a byte-order mark; another encoding is reported and turned into it."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw.report("encoding", "the file is UTF-16 ('Unicode text'); save it as 'CSV UTF-8'")
-    else:
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            row = content.count(b"\n", 0, error.start) + 1
-            near = content[max(0, error.start - 20) : error.start + 20].decode("cp1252", "replace").replace("\n", " ")
-            raw.report(
-                "encoding",
-                f"not UTF-8 from here on (probably Latin-1 or Windows-1252), near “{near}”; save the file as 'CSV UTF-8'",
-                row,
-            )
-            return None
-        if content.startswith(b"\xef\xbb\xbf"):
-            raw.report("byte-order-mark", "the file begins with a byte-order mark; it was read all the same")
-            content = content[3:]
-        return content
-    return None
-
-
-def _header(content: bytes, raw: RawTable) -> list[str] | None:
-    first = content.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8").rstrip("\r")
-    expected = set(raw.table.columns)
-    for delimiter, name in _DELIMITERS.items():
-        if len(expected & {cell.strip().strip('"') for cell in first.split(delimiter)}) > max(
-            1, len(expected & set(first.split(",")))
-        ):
-            raw.report("delimiter", f"columns are separated by {name}; save the file with commas", 1, value=delimiter)
-            return None
-    header = next(csv.reader([first]), [])
-    for name in sorted({h for h in header if header.count(h) > 1}):
+        return content.decode("utf-16", "replace").encode("utf-8")
+    if content[:4096].count(0) > len(content[:4096]) // 4:
+        raw.report("encoding", "the file is not text, or UTF-16 without its mark; save it as 'CSV UTF-8'")
+        return None
+    if content.startswith(b"\xef\xbb\xbf"):
+        raw.report("byte-order-mark", "the file begins with a byte-order mark; it was read all the same")
+        content = content[3:]
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        near = content[max(0, error.start - 20) : error.start + 20].decode("cp1252", "replace")
         raw.report(
-            "column-repeated",
-            f"the column name {name!r} stands {header.count(name)} times; rename or delete the others",
-            1,
-            name,
-            name,
+            "encoding",
+            f"not UTF-8 from here on (probably Windows-1252 or Latin-1), near “{near}”; save the file as 'CSV UTF-8'",
+            max(1, sum(1 for _ in csv.reader(io.StringIO(before, newline="")))),
         )
-    return None if len(set(header)) < len(header) else header
+        return content.decode("cp1252", "replace").encode("utf-8")
+    return content
 
 
-def _parse(content: bytes, header: list[str], raw: RawTable) -> pd.DataFrame | None:
-    """Cells as categories of text, blank lines kept so that row numbers stay those of a spreadsheet."""
+def _delimiter(content: bytes, raw: RawTable) -> str:
+    """The delimiter under which the header shows most columns of the schema; any but the comma is reported."""
+    start = content[:65536].decode("utf-8", "ignore").lstrip("\r\n \t,;|")
+    line = re.split(r"[\r\n]", start, maxsplit=1)[0]
+    known = {
+        mark: len({cell.strip(' "') for cell in line.split(mark)} & set(raw.table.columns)) for mark in _DELIMITERS
+    }
+    best = max(known, key=lambda mark: known[mark])
+    if best == "," or known[best] <= 1:
+        return ","
+    raw.report("delimiter", f"columns are separated by {_DELIMITERS[best]}; save the file with commas", 1, value=best)
+    return best
+
+
+def _split_fast(content: bytes, delimiter: str) -> list[np.ndarray] | None:
+    """Columns of texts, the header first, or None where anything is unusual and must be looked at row by row."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # too many cells: found and reported below
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # the first row has more cells than the header
             texts = pd.read_csv(
                 io.BytesIO(content),
+                sep=delimiter,
+                header=None,
                 dtype=object,
                 na_filter=False,
                 skip_blank_lines=False,
                 low_memory=False,
                 index_col=False,
             )
-        cells = pd.DataFrame({name: _distinct(texts[name].to_numpy()) for name in texts})
-    except pd.errors.ParserError:
-        cells = None
-    # The parser fills short rows with empty cells without a word, so the commas outside quotation marks are counted.
-    commas = sum(part.count(b",") for part in content.split(b'"')[::2])
-    if cells is not None and commas == (len(header) - 1) * (len(cells) + 1):
-        return cells
-    return cells if _row_widths(content, len(header), raw) and cells is not None else None
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError):
+        return None
+    columns = [texts[name].to_numpy() for name in texts]
+    # The parser fills short rows with empty cells without a word, so the delimiters outside quotation marks are counted.
+    found = _delimiters_outside_quotes(content, delimiter.encode())
+    if found != (len(columns) - 1) * len(texts) or not any(column[0] for column in columns):
+        return None
+    return columns
+
+
+def _delimiters_outside_quotes(content: bytes, mark: bytes) -> int:
+    """How many delimiters separate cells; -1 where a quotation mark stands inside a cell that is not quoted."""
+    outside = content.split(b'"')[::2]
+    edges = mark + b"\r\n"
+    odd = any(part and (part[0] not in edges or part[-1] not in edges) for part in outside[1:-1])
+    if len(outside) > 1:
+        odd |= bool(outside[0]) and outside[0][-1] not in edges
+        odd |= bool(outside[-1]) and outside[-1][0] not in edges
+    return -1 if odd else sum(part.count(mark) for part in outside)
+
+
+def _split_slowly(text: str, delimiter: str, raw: RawTable) -> list[np.ndarray]:
+    """Columns of texts, the header first; every row that is not as wide as the header is reported and made to fit."""
+    records = _records(text, delimiter, raw)
+    top = next((i for i, cells in enumerate(records) if any(cells)), 0)
+    width, beyond = len(records[top]), 0
+    for row, cells in enumerate(records, 1):
+        if len(cells) > width and not any(cells[width:]):
+            beyond += 1
+        elif cells and len(cells) != width and row > top + 1:
+            _report_width(cells, width, row, raw)
+        records[row - 1] = (cells + [""] * width)[:width]
+    if beyond:
+        said = (
+            f"{beyond} row{'s end' if beyond > 1 else ' ends'} in empty cells beyond the header; they were passed over"
+        )
+        raw.report("row-width", said, severity="warning")
+    return [np.array(column, dtype=object) for column in zip(*records, strict=True)]
+
+
+def _records(text: str, delimiter: str, raw: RawTable) -> list[list[str]]:
+    """Rows of cells. A row with a faulty quotation mark is reported; reading goes on at the line below it."""
+    lines = list(io.StringIO(text, newline=""))
+    records: list[list[str]] = []
+    start = 0
+    with _any_cell_size():
+        while start < len(lines):
+            rest = (lines[i] for i in range(start, len(lines)))
+            reader, read = csv.reader(rest, delimiter=delimiter, strict=True), 0
+            try:
+                for cells in reader:
+                    records.append(cells)
+                    read = reader.line_num
+                break
+            except csv.Error:
+                records.append(next(csv.reader([lines[start + read]], delimiter=delimiter)))
+                raw.report(
+                    "quote",
+                    "a quotation mark is opened and not closed, or text follows a closed one; write a quotation mark inside a cell twice",
+                    len(records),
+                    value=lines[start + read].strip(),
+                )
+                raw.unsure.add(len(records))
+                start += read + 1
+    return records
+
+
+@contextmanager
+def _any_cell_size() -> Iterator[None]:
+    # The csv module refuses cells of more than 131,072 characters; the limit is the user's, so it is put back.
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _report_width(cells: list[str], width: int, row: int, raw: RawTable) -> None:
+    found = f"{len(cells)} cell{'s' * (len(cells) != 1)} where the header has {width}"
+    long = "put quotation marks round text that holds a comma"
+    raw.report(
+        "row-width",
+        f"{found}; {long if len(cells) > width else 'are commas missing?'}",
+        row,
+        value=",".join(cells),
+    )
+    raw.unsure.add(row)
+
+
+def _take_header(columns: list[np.ndarray], raw: RawTable) -> None:
+    """Split the header off, pass over columns without a name, and report names that stand twice."""
+    top = next(i for i in range(len(columns[0])) if any(column[i] for column in columns))
+    for row in range(1, top + 1):
+        raw.report("row-blank", "the row above the header is blank and was passed over; delete it", row)
+    names = [str(column[top]) for column in columns]
+    cells: dict[str, pd.Categorical] = {}
+    for position, (name, texts) in enumerate(zip(names, columns, strict=True), 1):
+        if not name.strip():
+            held = "holds cells but has no name" if any(texts[top + 1 :]) else "is blank"
+            raw.report("column-unknown", f"column {position} {held} and was passed over; name or delete it", top + 1)
+        elif name not in cells:
+            cells[name] = _distinct(texts[top + 1 :])
+    for name in sorted({n for n in names if n.strip() and names.count(n) > 1}):
+        said = f"the column name {name!r} stands {names.count(name)} times (the first was read); rename or delete the others"
+        raw.report("column-repeated", said, top + 1, name, name)
+    raw.cells = pd.DataFrame(cells)
+    raw.rows = np.arange(len(raw.cells)) + top + 2
+    raw.readable = True
 
 
 def _distinct(texts: np.ndarray) -> pd.Categorical:
     # Not dtype="category" while parsing: that turns “36.0” into a number, and the printed digits are evidence.
     codes, values = pd.factorize(texts)
     return pd.Categorical.from_codes(codes, values)
-
-
-def _row_widths(content: bytes, width: int, raw: RawTable) -> bool:
-    """Report every row that is not `width` cells wide; True where there is none."""
-    before, row = len(raw.problems), 1
-    try:
-        for row, cells in enumerate(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True), 1):
-            if cells and len(cells) != width:
-                found = f"{len(cells)} cell{'s' * (len(cells) != 1)} where the header has {width}"
-                hint = (
-                    "; put quotation marks round text that holds a comma"
-                    if len(cells) > width
-                    else "; are commas missing at the end?"
-                )
-                raw.report("row-width", found + hint, row, value=",".join(cells)[:60])
-    except csv.Error as error:
-        raw.report(
-            "quote", f"a quotation mark is opened and not closed, or text follows a closed one ({error})", row + 1
-        )
-    return len(raw.problems) == before
 
 
 def _drop_blank_rows(raw: RawTable) -> None:
@@ -215,36 +326,56 @@ def _drop_blank_rows(raw: RawTable) -> None:
         if not blank.any():
             return
     for row in raw.rows[blank]:
-        raw.report("row-blank", "the row is blank and was passed over", row)
+        raw.report("row-blank", "the row is blank and was passed over; delete it", row)
     raw.cells, raw.rows = raw.cells.loc[~blank].reset_index(drop=True), raw.rows[~blank]
 
 
 def match_columns(raw: RawTable) -> None:
-    """Report columns that are missing, misspelt or unknown; keep the known ones, in the schema's order."""
+    """Report columns that are missing, misspelt or unknown; keep the known ones, in the schema's order.
+
+    A misspelt column is judged under the name that is meant. A header without the table's columns is one fault.
+    """
     found, expected = list(map(str, raw.cells.columns)), list(raw.table.columns)
-    missing, unknown = [c for c in expected if c not in found], [c for c in found if c not in expected]
-    for name in unknown:
+    meant = _meant_columns(found, expected)
+    if 4 * (len(set(found) & set(expected)) + len(meant)) < len(expected):
+        _report_header(found, raw)
+        return
+    for name in (c for c in found if c not in expected):
+        if name in meant:
+            said = f"the column {name!r} is not in the schema; did you mean {meant[name]!r}? Rename it"
+            raw.report("column-misspelt", said, 1, meant[name], name)
+        else:
+            raw.report("column-unknown", f"the column {name!r} is not in the schema and was passed over", 1, name, name)
+    raw.cells = raw.cells.rename(columns=meant)
+    for name in (c for c in expected if c not in raw.cells):
+        said = f"the column {name!r} is not there; add it (an empty cell means: {raw.table.columns[name].empty})"
+        raw.report("column-missing", said, 1, name)
+    raw.cells = raw.cells[[c for c in expected if c in raw.cells]]
+
+
+def _meant_columns(found: list[str], expected: list[str]) -> dict[str, str]:
+    """Names that are not in the schema -> the missing column that each looks like."""
+    missing, meant = [c for c in expected if c not in found], {}
+    for name in (c for c in found if c not in expected):
         tidy = re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")
         near = difflib.get_close_matches(tidy, missing, n=1, cutoff=0.75)
         if near:
             missing.remove(near[0])
-            raw.report(
-                "column-misspelt",
-                f"the column {name!r} is not in the schema; did you mean {near[0]!r}? Rename it",
-                1,
-                near[0],
-                name,
-            )
-        else:
-            raw.report("column-unknown", f"the column {name!r} is not in the schema and was passed over", 1, name, name)
-    for name in missing:
-        raw.report(
-            "column-missing",
-            f"the column {name!r} is not there; add it (an empty cell means: {raw.table.columns[name].empty})",
-            1,
-            name,
-        )
-    raw.cells = raw.cells[[c for c in expected if c in found]]
+            meant[name] = near[0]
+    return meant
+
+
+def _report_header(found: list[str], raw: RawTable) -> None:
+    other = next(
+        (t.name for t in evidence_tables().values() if t is not raw.table and set(t.columns) <= set(found)), ""
+    )
+    hint = f"these are the columns of the table {other}; was it saved under the wrong name?" if other else ""
+    said = hint or f"put the header back: {', '.join(list(raw.table.columns)[:4])}, ..."
+    # What was said of single columns follows from this one fault.
+    raw.problems = [p for p in raw.problems if not p.code.startswith("column-")]
+    raw.report("header", f"the first row is not the header of this table; {said}", 1, value=",".join(found))
+    raw.readable = False
+    raw.cells, raw.rows = pd.DataFrame(), np.empty(0, dtype=int)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -256,14 +387,18 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 def write_bytes(content: bytes, path: Path) -> Path:
     """Write a file whole or not at all: to a temporary file beside it, then in its place."""
-    with replacing(path) as handle:
-        handle.write(content)
+    try:
+        with replacing(path) as handle:
+            handle.write(content)
+    except OSError as error:
+        raise SynthesisError(f"{path} could not be written ({error.strerror}); the old file is untouched.") from error
     return path
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file that takes the place of `path` when the block ends well, and vanishes when it does not."""
+    path = path.resolve()  # a link stays a link: the file it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

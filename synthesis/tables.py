@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import difflib
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from synthesis import files
-from synthesis.checks import check_cells, check_key, check_links
+from synthesis.checks import check_cells, check_key, check_links, tidy
 from synthesis.rules import Checked, check_rules
 from synthesis.schema import EvidenceError, Problem, Severity, SynthesisError, Table, evidence_tables, table
+
+#: Subfolders that people fill in; ``derived/`` is written by code and not checked.
+FOLDERS = ("sources", "judgements")
 
 
 @dataclass(frozen=True)
@@ -60,70 +65,96 @@ class Report:
     tables: dict[str, int]
 
 
-def read_evidence(folder: str | Path = "data") -> Evidence:
+def data_folder() -> Path:
+    """The data folder of this session: $SYNTHESIS_DATA, else ``data`` here or, as seen from a notebook, one level up."""
+    named = os.environ.get("SYNTHESIS_DATA")
+    return Path(named) if named else next((p for p in (Path("data"), Path("../data")) if p.is_dir()), Path("data"))
+
+
+def read_evidence(folder: str | Path | None = None) -> Evidence:
     """Read every table of an evidence base, typed and checked.
 
     Parameters
     ----------
-    folder : the data folder, with ``sources/`` and ``judgements/`` in it.
+    folder : the data folder, with ``sources/`` and ``judgements/`` in it; default `data_folder`.
 
     Returns an `Evidence`; raises `EvidenceError` with every fault where there is an error.
     """
-    checked, problems = _read(Path(folder))
+    folder = data_folder() if folder is None else Path(folder)
+    checked, _, problems = _read(folder)
     if any(problem.severity == "error" for problem in problems):
         raise EvidenceError(problems)
     frames = {
         name: checked.frames[name] if name in checked.frames else _no_rows(spec)
         for name, spec in evidence_tables().items()
     }
-    return Evidence(Path(folder), frames, problems)
+    return Evidence(folder, frames, problems)
 
 
 def check(folder: str | Path = "data") -> Report:
     """List every problem of an evidence base without raising; changes no file. See `schema.FAULTS` for the codes."""
-    checked, problems = _read(Path(folder))
-    return Report(
-        not any(problem.severity == "error" for problem in problems),
-        problems,
-        {name: len(raw.cells) for name, raw in checked.raw.items()},
-    )
+    _, rows, problems = _read(Path(folder))
+    return Report(not any(problem.severity == "error" for problem in problems), problems, rows)
 
 
-def _read(folder: Path) -> tuple[Checked, list[Problem]]:
-    if not folder.is_dir():
-        raise SynthesisError(f"There is no folder {folder}. Name the data folder: it holds sources/ and judgements/.")
-    paths = {name: folder / spec.file for name, spec in evidence_tables().items()}
-    raws = {name: files.read_raw(path, table(name)) for name, path in paths.items() if path.is_file()}
-    frames = {name: check_cells(raw) for name, raw in raws.items()}
-    for raw in raws.values():
+def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
+    """The tables that could be read, checked; how many rows each file holds; every problem, errors first."""
+    _check_folder(folder)
+    found = [spec for spec in evidence_tables().values() if os.path.lexists(folder / spec.file)]
+    raws = {spec.name: files.read_raw(folder / spec.file, spec) for spec in found}
+    readable = {name: raw for name, raw in raws.items() if raw.readable}
+    frames = {name: check_cells(raw) for name, raw in readable.items()}
+    for raw in readable.values():
         check_key(raw)
-    check_links(raws)
-    checked = Checked(frames, raws)
+    check_links(readable)
+    checked = Checked(frames, readable, set(raws) - set(readable))
     check_rules(checked)
-    problems = _file_problems(folder, set(raws))
+    problems = [*_missing(raws, readable), *_strangers(folder, set(evidence_tables()) - set(raws))]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
-    return checked, sorted(problems, key=lambda p: p.severity)
+    return checked, {name: len(raw.cells) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)
 
 
-def _file_problems(folder: Path, found: set[str]) -> list[Problem]:
-    """Files that are missing, and files that belong to no table."""
-    problems = []
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is no data folder: thirty missing tables would hide that the wrong one was named."""
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "is not there"
+        raise SynthesisError(f"{folder} {what}. Name the data folder: it holds sources/ and judgements/.")
+    if not any((folder / sub).is_dir() for sub in FOLDERS):
+        near = next((p for p in (folder / "data", folder.parent) if any((p / sub).is_dir() for sub in FOLDERS)), None)
+        hint = f" Did you mean {near}?" if near else ""
+        raise SynthesisError(f"{folder} is not a data folder: it holds neither sources/ nor judgements/.{hint}")
+
+
+def _missing(raws: Mapping[str, files.RawTable], readable: Mapping[str, files.RawTable]) -> Iterator[Problem]:
+    """Tables without a file: an error where the synthesis needs them or a value of another table points there."""
+    pointing = {
+        column.links.partition(".")[0]: f"{raw.table.name}.{name}"
+        for raw in readable.values()
+        for name, column in raw.table.columns.items()
+        if column.links and name in raw.cells and any(raw.distinct(name)[0])
+    }
     for name, spec in evidence_tables().items():
-        if name not in found:
-            need = "is needed; restore it" if spec.required else "is not there: what rests on it will be empty"
-            severity: Severity = "error" if spec.required else "warning"
-            problems.append(
-                Problem(severity, "file-missing", name, None, "", spec.file, f"the file {spec.file} {need}")
-            )
-    known = {spec.file for spec in evidence_tables().values()}
-    for path in sorted(
-        p for sub in ("sources", "judgements") for p in (folder / sub).glob("*") if not p.name.startswith(".")
-    ):
+        if name in raws:
+            continue
+        need = "is needed; restore it" if spec.required else "is not there: what rests on it will be empty"
+        if not spec.required and name in pointing:
+            need = f"is not there, but {pointing[name]} points to it; restore it"
+        severity: Severity = "error" if spec.required or name in pointing else "warning"
+        yield Problem(severity, "file-missing", name, None, "", spec.file, f"the file {spec.file} {need}")
+
+
+def _strangers(folder: Path, missing: Collection[str]) -> Iterator[Problem]:
+    """Files that belong to no table; one that looks like a table that is missing is said to."""
+    known = {spec.file: name for name, spec in evidence_tables().items()}
+    for path in (path for sub in FOLDERS for path in sorted((folder / sub).glob("*"))):
         where = path.relative_to(folder).as_posix()
-        if where not in known:
-            message = f"the file {where} belongs to no table of the schema and was not read"
-            problems.append(Problem("warning", "file-unknown", path.stem, None, "", where, message))
-    return problems
+        if where in known or path.name.startswith("."):
+            continue
+        stem = path.name.partition(".")[0].strip().lower()
+        near = difflib.get_close_matches(stem, missing, n=1, cutoff=0.75)
+        hint = f"; did you mean {table(near[0]).file}? Rename it" if near else ""
+        message = f"{where} belongs to no table of the schema and was not read{hint}"
+        yield Problem("warning", "file-unknown", path.stem, None, "", where, message)
 
 
 def _no_rows(spec: Table) -> pd.DataFrame:
@@ -144,30 +175,62 @@ def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> 
     Returns the path written. Raises `EvidenceError`, with the file untouched, where a cell, a key or a column is at
     fault. Links to other tables are left to `check`, so that tables can be written one after another.
     """
-    spec = table(name)
-    raw = files.RawTable(spec, pd.DataFrame(), np.arange(len(frame)) + 2)
-    texts = {str(c): _as_text(frame[c]) for c in frame.columns}
-    raw.cells = pd.DataFrame({c: pd.Categorical(text) for c, text in texts.items()})
+    spec, path = table(name), Path(folder) / table(name).file
+    raw = _as_raw(frame, spec)
     files.match_columns(raw)
     check_cells(raw)
     check_key(raw)
-    unknown = [p for p in raw.problems if p.code == "column-unknown"]
-    if unknown or any(p.severity == "error" for p in raw.problems):
-        raise EvidenceError(raw.problems)
-    ordered = pd.DataFrame({c: texts[c] for c in spec.columns})
-    return files.write_bytes(files.csv_bytes(ordered), Path(folder) / spec.file)
+    # A column that reading passes over would be lost by writing, so here it is an error.
+    problems = [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+    if any(p.severity == "error" for p in problems):
+        raise EvidenceError(problems)
+    _keep_printed_digits(raw, path)
+    ordered = pd.DataFrame({column: raw.text(column) for column in spec.columns})
+    return files.write_bytes(files.csv_bytes(ordered), path)
+
+
+def _as_raw(frame: pd.DataFrame, spec: Table) -> files.RawTable:
+    """The frame as text, with a column name that stands twice reported."""
+    raw = files.RawTable(spec, pd.DataFrame(), np.arange(len(frame)) + 2)
+    for name in frame.columns[frame.columns.duplicated()].unique():
+        raw.report("column-repeated", f"the column name {name!r} stands twice; rename or drop one", 1, name, name)
+    once = frame.loc[:, ~frame.columns.duplicated()]
+    raw.cells = pd.DataFrame({str(name): pd.Categorical(_as_text(once[name])) for name in once.columns})
+    return raw
 
 
 def _as_text(column: pd.Series) -> np.ndarray:
     """A column as the text of its cells, empty where nothing is known; numbers keep every digit."""
-    values = column.astype(object)
-    if pd.api.types.is_bool_dtype(column.dtype):
-        values = values.map({True: "yes", False: "no"})
-    elif pd.api.types.is_datetime64_any_dtype(column.dtype):
-        values = column.dt.strftime("%Y-%m-%d").astype(object)
-    elif pd.api.types.is_float_dtype(column.dtype):
-        values = values.map(lambda v: "" if pd.isna(v) else repr(int(v)) if float(v).is_integer() else repr(float(v)))
-    return np.array(["" if pd.isna(v) else str(v) for v in values], dtype=object)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        column = column.dt.strftime("%Y-%m-%d")
+    return np.array([_cell(value) for value in column.astype(object)], dtype=object)
+
+
+def _cell(value: object) -> str:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return tidy(str(value))
+
+
+def _keep_printed_digits(raw: files.RawTable, path: Path) -> None:
+    """Let a number that the file holds already keep its printed form: 36.0 is read as 36, and stays 36.0 on paper."""
+    if not path.is_file():
+        return
+    old, key = files.read_raw(path, raw.table), raw.table.key
+    numbers = [name for name, column in raw.table.columns.items() if column.type == "number" and name in old.cells]
+    if not old.readable or not numbers or not set(key) <= set(old.cells):
+        return
+    printed = pd.DataFrame({name: old.text(name) for name in {*key, *numbers}}).drop_duplicates(list(key))
+    rows = pd.DataFrame({name: raw.text(name) for name in key})
+    before = rows.merge(printed, on=list(key), how="left")
+    for name in numbers:
+        new, was = raw.text(name), before[name].to_numpy()
+        same = pd.to_numeric(pd.Series(new), errors="coerce") == pd.to_numeric(pd.Series(was), errors="coerce")
+        raw.cells[name] = pd.Categorical(np.where(same, was, new))
 
 
 def split_list(column: pd.Series) -> pd.Series:

@@ -51,10 +51,10 @@ def check_cells(raw: RawTable) -> pd.DataFrame:
     typed = {}
     for name, column in raw.table.columns.items():
         if name in raw.cells:
-            values, codes = raw.distinct(name)
+            values, codes = raw.cells[name]
             typed[name] = _typed(_check_values(raw, column, values), column, codes)
         else:
-            typed[name] = _typed(np.array([""], dtype=object), column, np.zeros(len(raw.cells), dtype=np.intp))
+            typed[name] = _typed(np.array([""], dtype=object), column, np.zeros(len(raw.rows), dtype=np.intp))
     return pd.DataFrame(typed)
 
 
@@ -270,11 +270,11 @@ def _typed(values: np.ndarray, column: Column, codes: np.ndarray) -> pd.api.exte
 def check_key(raw: RawTable) -> None:
     """Report rows whose key stands before, and identifiers that a reader would take for the same."""
     key = raw.table.key
-    if not set(key) <= set(raw.cells.columns) or not len(raw.cells):
+    if not set(key) <= set(raw.cells) or not len(raw.rows):
         return
-    combined = np.zeros(len(raw.cells), dtype=np.int64)
+    combined = np.zeros(len(raw.rows), dtype=np.int64)
     for column in key:
-        values, codes = raw.distinct(column)
+        values, codes = raw.cells[column]
         same, _ = pd.factorize(np.array([tidy(value) for value in values], dtype=object))
         combined = combined * (len(values) + 1) + same[codes]
     rows = pd.Series(raw.rows)
@@ -300,7 +300,7 @@ def plain(value: str) -> str:
 
 
 def _check_lookalikes(raw: RawTable, column: str) -> None:
-    values, _ = raw.distinct(column)
+    values, _ = raw.cells[column]
     alike: dict[str, set[str]] = {}
     for value in values:
         alike.setdefault(plain(value), set()).add(tidy(value))
@@ -322,11 +322,11 @@ def check_links(tables: Mapping[str, RawTable]) -> None:
             if column.links and column.name in raw.cells:
                 target, key = column.links.split(".")
                 if target in tables and key in tables[target].cells:
-                    _check_link(raw, column, target, tables[target].distinct(key)[0])
+                    _check_link(raw, column, target, tables[target].cells[key][0])
 
 
 def _check_link(raw: RawTable, column: Column, target: str, there: np.ndarray) -> None:
-    values, _ = raw.distinct(column.name)
+    values, _ = raw.cells[column.name]
     known = {tidy(value) for value in there} | {""} | ({NONE_WORD} if column.none else set())
     broken = {value: parts for value in values if (parts := _absent(tidy(value), known, column.is_list))}
     if not broken:

@@ -1,8 +1,8 @@
 """CSV files in and out: bytes to text cells with every file fault named, and text written so that nothing is half-done.
 
 A file that was saved the wrong way (another delimiter, another encoding) is reported and then read as it was meant, so
-that one such fault hides no other. Cells are kept as pandas categories of text: a table of a million codings then has a
-few thousand distinct values a column, and every later check looks at distinct values instead of cells.
+that one such fault hides no other. A column is kept as its distinct texts and, for each row, the position of its text
+among them: a table of a million codings has a few thousand distinct texts a column, and every later check looks at those.
 """
 
 from __future__ import annotations
@@ -32,30 +32,28 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical ba
 _SHOWN = 200  # characters of a value that a problem shows
 
 
+Distinct = tuple[np.ndarray, np.ndarray]  # distinct texts of a column, and the position of each row's text among them
+
+
 @dataclass
 class RawTable:
-    """A table as text: ``cells`` holds categories, ``rows`` the spreadsheet row number of each line of ``cells``.
+    """A table as text: ``cells`` holds each column's distinct texts and codes, ``rows`` each row's spreadsheet number.
 
     ``readable`` is False where the rows could not be told: what rests on the table cannot be judged then. ``unsure``
     holds rows whose cells may stand under the wrong columns: beyond that, nothing is said of them.
     """
 
     table: Table
-    cells: pd.DataFrame
+    cells: dict[str, Distinct]
     rows: np.ndarray
     problems: list[Problem] = field(default_factory=list)
     readable: bool = True
     unsure: set[int] = field(default_factory=set)
 
-    def distinct(self, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """Distinct texts of a column, and for each row the position of its text among them."""
-        values = self.cells[column].array
-        return np.asarray(values.categories, dtype=object), values.codes
-
     def text(self, column: str) -> np.ndarray:
         """The column's texts, one a row."""
-        values, codes = self.distinct(column)
-        return values[codes] if len(values) else np.empty(len(codes), dtype=object)
+        values, codes = self.cells[column]
+        return values[codes]
 
     def report(
         self,
@@ -85,7 +83,7 @@ class RawTable:
         self, code: str, column: str, message: Callable[[str], str], bad: np.ndarray, severity: Severity | None = None
     ) -> None:
         """Add a fault for every row whose text is one of the distinct values marked in `bad`."""
-        values, codes = self.distinct(column)
+        values, codes = self.cells[column]
         for position in np.flatnonzero(bad[codes]):
             value = values[codes[position]]
             self.report(code, message(value), self.rows[position], column, value, severity)
@@ -105,7 +103,7 @@ def read_raw(path: Path, table: Table) -> RawTable:
 
     Where the rows cannot be told at all, the result has none and is not ``readable``.
     """
-    raw = RawTable(table, pd.DataFrame(), np.empty(0, dtype=int), readable=False)
+    raw = RawTable(table, {}, np.empty(0, dtype=int), readable=False)
     content = _content(path, raw)
     utf8 = None if content is None else _utf8(content, raw)
     if utf8 is None:
@@ -115,7 +113,7 @@ def read_raw(path: Path, table: Table) -> RawTable:
     _take_header(columns, raw)
     _drop_blank_rows(raw)
     match_columns(raw)
-    if raw.readable and not len(raw.cells) and not table.may_be_empty:
+    if raw.readable and not len(raw.rows) and not table.may_be_empty:
         raw.report(
             "file-empty",
             "the file has a header and no rows; restore it from the last good copy",
@@ -297,37 +295,36 @@ def _take_header(columns: list[np.ndarray], raw: RawTable) -> None:
     for row in range(1, top + 1):
         raw.report("row-blank", "the row above the header is blank and was passed over; delete it", row)
     names = [str(column[top]) for column in columns]
-    cells: dict[str, pd.Categorical] = {}
     for position, (name, texts) in enumerate(zip(names, columns, strict=True), 1):
         if not name.strip():
             held = "holds cells but has no name" if any(texts[top + 1 :]) else "is blank"
             raw.report("column-unknown", f"column {position} {held} and was passed over; name or delete it", top + 1)
-        elif name not in cells:
-            cells[name] = _distinct(texts[top + 1 :])
+        elif name not in raw.cells:
+            raw.cells[name] = distinct(texts[top + 1 :])
     for name in sorted({n for n in names if n.strip() and names.count(n) > 1}):
         said = f"the column name {name!r} stands {names.count(name)} times (the first was read); rename or delete the others"
         raw.report("column-repeated", said, top + 1, name, name)
-    raw.cells = pd.DataFrame(cells)
-    raw.rows = np.arange(len(raw.cells)) + top + 2
+    raw.rows = np.arange(top + 2, len(columns[0]) + 1)
     raw.readable = True
 
 
-def _distinct(texts: np.ndarray) -> pd.Categorical:
+def distinct(texts: np.ndarray) -> Distinct:
+    """A column's distinct texts, in order of appearance, and the position of each row's text among them."""
     # Not dtype="category" while parsing: that turns “36.0” into a number, and the printed digits are evidence.
     codes, values = pd.factorize(texts)
-    return pd.Categorical.from_codes(codes, values)
+    return values, codes
 
 
 def _drop_blank_rows(raw: RawTable) -> None:
-    blank = np.ones(len(raw.cells), dtype=bool)
-    for column in raw.cells:
-        values, codes = raw.distinct(str(column))
-        blank &= (values == "")[codes] if len(values) else True
+    blank = np.ones(len(raw.rows), dtype=bool)
+    for values, codes in raw.cells.values():
+        blank &= (values == "")[codes]
         if not blank.any():
             return
     for row in raw.rows[blank]:
         raw.report("row-blank", "the row is blank and was passed over; delete it", row)
-    raw.cells, raw.rows = raw.cells.loc[~blank].reset_index(drop=True), raw.rows[~blank]
+    raw.cells = {name: (values, codes[~blank]) for name, (values, codes) in raw.cells.items()}
+    raw.rows = raw.rows[~blank]
 
 
 def match_columns(raw: RawTable) -> None:
@@ -335,7 +332,7 @@ def match_columns(raw: RawTable) -> None:
 
     A misspelt column is judged under the name that is meant. A header without the table's columns is one fault.
     """
-    found, expected = list(map(str, raw.cells.columns)), list(raw.table.columns)
+    found, expected = list(raw.cells), list(raw.table.columns)
     meant = _meant_columns(found, expected)
     if 4 * (len(set(found) & set(expected)) + len(meant)) < len(expected):
         _report_header(found, raw)
@@ -346,11 +343,11 @@ def match_columns(raw: RawTable) -> None:
             raw.report("column-misspelt", said, 1, meant[name], name)
         else:
             raw.report("column-unknown", f"the column {name!r} is not in the schema and was passed over", 1, name, name)
-    raw.cells = raw.cells.rename(columns=meant)
-    for name in (c for c in expected if c not in raw.cells):
+    held = {meant.get(name, name): column for name, column in raw.cells.items()}
+    for name in (c for c in expected if c not in held):
         said = f"the column {name!r} is not there; add it (an empty cell means: {raw.table.columns[name].empty})"
         raw.report("column-missing", said, 1, name)
-    raw.cells = raw.cells[[c for c in expected if c in raw.cells]]
+    raw.cells = {name: held[name] for name in expected if name in held}
 
 
 def _meant_columns(found: list[str], expected: list[str]) -> dict[str, str]:
@@ -375,7 +372,7 @@ def _report_header(found: list[str], raw: RawTable) -> None:
     raw.problems = [p for p in raw.problems if not p.code.startswith("column-")]
     raw.report("header", f"the first row is not the header of this table; {said}", 1, value=",".join(found))
     raw.readable = False
-    raw.cells, raw.rows = pd.DataFrame(), np.empty(0, dtype=int)
+    raw.cells, raw.rows = {}, np.empty(0, dtype=int)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

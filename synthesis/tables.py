@@ -111,7 +111,7 @@ def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
     check_rules(checked)
     problems = [*_missing(raws, readable), *_strangers(folder, set(evidence_tables()) - set(raws))]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
-    return checked, {name: len(raw.cells) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)
+    return checked, {name: len(raw.rows) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)
 
 
 def _check_folder(folder: Path) -> None:
@@ -131,7 +131,7 @@ def _missing(raws: Mapping[str, files.RawTable], readable: Mapping[str, files.Ra
         column.links.partition(".")[0]: f"{raw.table.name}.{name}"
         for raw in readable.values()
         for name, column in raw.table.columns.items()
-        if column.links and name in raw.cells and any(raw.distinct(name)[0])
+        if column.links and name in raw.cells and any(raw.cells[name][0])
     }
     for name, spec in evidence_tables().items():
         if name in raws:
@@ -158,9 +158,7 @@ def _strangers(folder: Path, missing: Collection[str]) -> Iterator[Problem]:
 
 
 def _no_rows(spec: Table) -> pd.DataFrame:
-    columns = list(spec.columns)
-    cells = pd.DataFrame({c: pd.Categorical(np.empty(0, dtype=object), categories=[]) for c in columns})
-    return check_cells(files.RawTable(spec, cells, np.empty(0, dtype=int)))
+    return check_cells(files.RawTable(spec, {}, np.empty(0, dtype=int)))
 
 
 def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> Path:
@@ -191,11 +189,11 @@ def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> 
 
 def _as_raw(frame: pd.DataFrame, spec: Table) -> files.RawTable:
     """The frame as text, with a column name that stands twice reported."""
-    raw = files.RawTable(spec, pd.DataFrame(), np.arange(len(frame)) + 2)
+    raw = files.RawTable(spec, {}, np.arange(len(frame)) + 2)
     for name in frame.columns[frame.columns.duplicated()].unique():
         raw.report("column-repeated", f"the column name {name!r} stands twice; rename or drop one", 1, name, name)
     once = frame.loc[:, ~frame.columns.duplicated()]
-    raw.cells = pd.DataFrame({str(name): pd.Categorical(_as_text(once[name])) for name in once.columns})
+    raw.cells = {str(name): files.distinct(_as_text(once[name])) for name in once.columns}
     return raw
 
 
@@ -230,7 +228,7 @@ def _keep_printed_digits(raw: files.RawTable, path: Path) -> None:
     for name in numbers:
         new, was = raw.text(name), before[name].to_numpy()
         same = pd.to_numeric(pd.Series(new), errors="coerce") == pd.to_numeric(pd.Series(was), errors="coerce")
-        raw.cells[name] = pd.Categorical(np.where(same, was, new))
+        raw.cells[name] = files.distinct(np.where(same, was, new))
 
 
 def split_list(column: pd.Series) -> pd.Series:

@@ -1,0 +1,245 @@
+"""What belongs together and what is never pooled, and England's official series, against the CSV files."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain import column, rows
+
+from synthesis.pooling import pool
+from synthesis.prevalence import POOL_FROM, area_series, prevalence_table
+from synthesis.schema import SynthesisError
+
+COMBINE = column("indicators", "indicator_id", "combine")
+POOLABLE = [indicator for indicator, combine in COMBINE.items() if combine == "poolable"]
+
+
+@pytest.fixture(scope="module")
+def table(evidence) -> pd.DataFrame:
+    return prevalence_table(evidence)
+
+
+@pytest.fixture(scope="module")
+def series(evidence) -> pd.DataFrame:
+    return area_series(evidence)
+
+
+def test_every_estimate_is_a_row_once(table):
+    estimates = table[table["line"] == "estimate"]
+    assert sorted(estimates["estimate_id"]) == sorted(row["estimate_id"] for row in rows("estimates"))
+    assert estimates["estimate_id"].is_unique
+    assert set(table["line"]) == {"estimate", "pooled"}
+
+
+def test_a_pooled_line_stands_only_where_the_indicator_is_poolable(table):
+    pooled = table[table["line"] == "pooled"]
+    assert sorted(pooled["indicator_id"]) == sorted(POOLABLE)
+    assert set(pooled["combine"]) == {"poolable"}
+    assert pooled[["k", "pi_low", "pi_high", "tau2", "i2", "reason"]].notna().all(axis=None)
+    assert table.loc[table["combine"] != "poolable", ["k", "pi_low", "tau2", "in_pool"]].isna().all(axis=None)
+
+
+def test_a_series_is_never_pooled_however_its_estimates_are_marked(evidence, altered):
+    """Even a choice that asks for it does not make a pooled line under an indicator that is a series."""
+    series = [row for row in rows("estimates") if COMBINE[row["indicator_id"]] == "series" and row["numerator"]]
+    asked = pd.DataFrame({"estimate_id": [row["estimate_id"] for row in series], "indicator_id": [row["indicator_id"] for row in series]})  # fmt: skip
+    asked = asked.assign(sample=asked["estimate_id"], use=True, reason=None)
+    changed = altered(estimate_choices=pd.concat([evidence.estimate_choices, asked], ignore_index=True))
+    table = prevalence_table(changed)
+    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted(POOLABLE)
+
+
+@pytest.mark.parametrize("indicator", POOLABLE)
+def test_a_pooled_line_is_the_pool_of_the_rows_marked_yes(table, indicator):
+    own = table[table["indicator_id"] == indicator]
+    (line,) = (row for _, row in own[own["line"] == "pooled"].iterrows())
+    used = own[own["in_pool"] == "yes"]
+    chosen = {row["estimate_id"] for row in rows("estimate_choices") if row["indicator_id"] == indicator and row["use"] == "yes"}  # fmt: skip
+    assert set(used["estimate_id"]) == chosen
+    result = pool(used["numerator"].astype(float), used["denominator"].astype(float))
+    assert line["k"] == result.k == len(chosen) >= POOL_FROM
+    assert line["percent"] == pytest.approx(100 * result.estimate)
+    assert line[["ci_low", "ci_high", "pi_low", "pi_high"]].to_list() == pytest.approx([100 * p for p in (result.ci_low, result.ci_high, result.pi_low, result.pi_high)])  # fmt: skip
+    assert (line["numerator"], line["denominator"]) == (used["numerator"].sum(), used["denominator"].sum())
+    assert own.iloc[-1]["line"] == "pooled", "the pooled line stands last"
+
+
+def test_no_sample_stands_twice_in_a_pool(table):
+    used = table.loc[table["in_pool"] == "yes", ["indicator_id", "estimate_id"]]
+    sample = used["estimate_id"].map(column("estimate_choices", "estimate_id", "sample"))
+    assert len(used) == 21
+    assert not used.assign(sample=sample).duplicated(["indicator_id", "sample"]).any()
+    sources = {row["estimate_id"]: row for row in rows("estimates")}
+    for _, group in used.groupby("indicator_id"):
+        # Rows of one overlap group share people, unless the group only says that one table lists them.
+        shared = [sources[e]["overlap_group"] for e in group["estimate_id"] if sources[e]["overlap_group"]]
+        shared = [each for each in shared if "table-of-" not in each]
+        assert len(shared) == len(set(shared))
+
+
+def test_a_row_left_out_of_a_pool_says_why(table):
+    left = table[table["in_pool"] == "no"]
+    assert set(left["estimate_id"]) == {row["estimate_id"] for row in rows("estimate_choices") if row["use"] == "no"}
+    assert left["reason"].notna().all()
+    never = table[(table["line"] == "estimate") & (table["combine"] != "poolable")]
+    assert (never["reason"] == never["indicator_id"].map(column("indicators", "indicator_id", "reason"))).all()
+
+
+def test_an_unjudged_estimate_stays_out_of_the_pool_and_says_so(evidence, altered):
+    choices = evidence.estimate_choices
+    unjudged = prevalence_table(altered(estimate_choices=choices[choices["estimate_id"] != "Whitmore2011-01"]))
+    row = unjudged.set_index("estimate_id").loc["Whitmore2011-01"]
+    assert (row["in_pool"], row["reason"]) == ("no", "not yet judged, or without counts")
+    own = unjudged[unjudged["indicator_id"] == row["indicator_id"]]
+    assert "pooled" not in set(own["line"]), "two samples are too few"
+
+
+def test_a_choice_made_under_another_indicator_does_not_count(evidence, altered):
+    """Moving an estimate to another poolable indicator must not carry its old choice along."""
+    moved = evidence.estimates.copy()
+    moved.loc[moved["estimate_id"] == "Whitmore2011-01", "indicator_id"] = "parents_among_adults_with_psychosis_or_smi"
+    row = prevalence_table(altered(estimates=moved)).set_index("estimate_id").loc["Whitmore2011-01"]
+    assert row["in_pool"] == "no"
+
+
+def test_an_estimate_without_counts_never_enters_a_pool(evidence, altered):
+    choices = evidence.estimate_choices.assign(use=True)
+    table = prevalence_table(altered(estimate_choices=choices))
+    used = table[table["in_pool"] == "yes"]
+    assert used["numerator"].notna().all() and used["denominator"].notna().all()
+    assert "MBULondon1995-other" not in set(used["estimate_id"])
+
+
+def test_estimates_carry_their_wilson_or_printed_interval_and_remarks(table):
+    estimates = table[table["line"] == "estimate"].set_index("estimate_id")
+    counted = {row["estimate_id"] for row in rows("estimates") if row["numerator"] and row["denominator"]}
+    assert set(estimates.index[estimates["interval"] == "wilson"]) == counted
+    printed = {row["estimate_id"] for row in rows("estimates") if row["ci_low"] and row["ci_high"]} - counted
+    assert set(estimates.index[estimates["interval"] == "printed"]) == printed
+    recorded = {row["row_id"] for row in rows("discrepancies") if row["table"] == "estimates"}
+    assert set(estimates.index[estimates["remark"].notna()]) == recorded
+    within = estimates.dropna(subset=["ci_low"])
+    assert (within["ci_low"] <= within["ci_high"]).all()
+    wilson = estimates[estimates["interval"] == "wilson"]
+    assert ((wilson["ci_low"] <= wilson["percent"]) & (wilson["percent"] <= wilson["ci_high"])).all()
+
+
+def test_one_indicator_is_its_part_of_the_whole(evidence, table):
+    for indicator in (POOLABLE[0], "cin_assessment_parental_mh"):
+        part = table[table["indicator_id"] == indicator].reset_index(drop=True)
+        pd.testing.assert_frame_equal(prevalence_table(evidence, indicator), part, check_dtype=False)
+
+
+def test_an_unknown_indicator_is_refused(evidence):
+    with pytest.raises(SynthesisError, match="no indicator 'depression'"):
+        prevalence_table(evidence, "depression")
+
+
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**31))
+def test_the_order_of_rows_changes_nothing(evidence, altered, table, series, seed):
+    names = ("estimates", "estimate_choices", "discrepancies", "official_statistics")
+    mixed = altered(**{name: evidence[name].sample(frac=1, random_state=seed) for name in names})
+    kept = [name for name in table if name != "remark"]  # several remarks on one row follow the order of their file
+    pd.testing.assert_frame_equal(prevalence_table(mixed)[kept], table[kept], rtol=1e-9)
+    pd.testing.assert_frame_equal(area_series(mixed), series)
+
+
+# ---------------------------------------------------------------- England by area and year
+
+
+def official(factor: str = "parent_mental_health") -> list[dict[str, str]]:
+    return [row for row in rows("official_statistics") if row["factor"] == factor]
+
+
+def state_of(series: pd.DataFrame, area: str, year: int) -> pd.Series:
+    (row,) = (row for _, row in series[(series["area_name"] == area) & (series["year"] == year)].iterrows())
+    return row
+
+
+def test_every_area_and_year_is_a_row_once(series):
+    assert len(series) == len(official()) == 1312
+    assert not series.duplicated(["year", "area_code"]).any()
+
+
+def test_a_failed_return_is_no_zero(series):
+    row = state_of(series, "West Sussex", 2023)
+    assert (row["state"], row["episodes_with_factor"], row["episodes_assessed"]) == ("failed_return", 0, 509)
+    assert pd.isna(row["percent"]) and pd.isna(row["ci_high"])
+    assert (series["state"] == "failed_return").sum() == 1
+
+
+def test_a_failed_return_is_one_for_parental_factors_only(evidence):
+    """The same return holds the mental health of the child: 164 of 509."""
+    failed = area_series(evidence, "parent_alcohol_misuse")
+    assert state_of(failed, "West Sussex", 2023)["state"] == "failed_return"
+    assert (failed["state"] == "failed_return").sum() == 1
+
+
+def test_true_zeros_stay_zeros(series, evidence):
+    row = state_of(series, "Isles of Scilly", 2024)
+    assert (row["state"], row["percent"], row["ci_low"]) == ("reported", 0, 0)
+    assert row["ci_high"] == pytest.approx(24.2494, abs=1e-4)  # 0 of 12
+    # A large authority with no case of one factor, but with cases of others, has reported a zero.
+    brent = state_of(area_series(evidence, next(row["factor"] for row in rows("official_statistics") if row["area_name"] == "Brent" and row["year"] == "2022" and row["episodes_with_factor"] == "0")), "Brent", 2022)  # fmt: skip
+    assert (brent["state"], brent["percent"]) == ("reported", 0)
+    assert brent["episodes_assessed"] > 100
+
+
+def test_withheld_figures_are_neither_zeros_nor_numbers(series):
+    states = {"c": "withheld", "u": "unreliable", "x": "missing", "z": "not_applicable"}
+    marked = {(int(row["year"]), row["area_code"]): states[row["suppression"]] for row in official() if row["suppression"]}  # fmt: skip
+    found = series[~series["state"].isin(["reported", "failed_return"])]
+    assert {(row.year, row.area_code): row.state for row in found.itertuples()} == marked
+    assert len(marked) == 16
+    assert found[["episodes_with_factor", "percent", "ci_low", "ci_high"]].isna().all(axis=None)
+    reported = series[series["state"] == "reported"]
+    assert reported[["episodes_with_factor", "episodes_assessed", "percent", "ci_low"]].notna().all(axis=None)
+
+
+def test_england_and_the_range_of_authorities_are_the_published_ones(series):
+    assert round(state_of(series, "England", 2025)["percent"], 1) == 33.5
+    authorities = series[(series["area_level"] == "local_authority") & (series["year"] == 2025)]["percent"]
+    assert (round(authorities.min(), 1), round(authorities.max(), 1)) == (7.6, 58.8)  # the evidence README
+
+
+def test_london_is_not_counted_twice_among_the_regions(series):
+    """Counts above authorities are rounded to 10, so nine regions may miss England by 45 and two halves London by 10."""
+    regions = series[series["area_level"] == "region"]
+    of_england = regions[regions["region"] == "England"]
+    assert of_england["area_name"].nunique() == 9
+    england = series[series["area_level"] == "country"].set_index("year")
+    for count in ("episodes_with_factor", "episodes_assessed"):
+        assert (of_england.groupby("year")[count].sum() - england[count]).abs().max() <= 50
+        halves = regions[regions["region"] == "London"].groupby("year")[count].sum()
+        london = regions[regions["area_name"] == "London"].set_index("year")[count]
+        assert (halves - london).abs().max() <= 15
+    assert (regions.groupby("year")["episodes_assessed"].sum() > england["episodes_assessed"] * 1.1).all(), "all eleven overlap"  # fmt: skip
+
+
+def test_every_authority_lies_in_one_of_nine_regions_that_hold_its_count(series):
+    authorities = series[series["area_level"] == "local_authority"]
+    assert authorities.groupby("area_code")["region"].nunique().max() == 1
+    regions = series[(series["area_level"] == "region") & (series["region"] == "England")]
+    assert set(authorities["region"]) == set(regions["area_name"])
+    held = authorities.groupby(["region", "year"])["episodes_with_factor"].sum()
+    whole = regions.set_index(["area_name", "year"])["episodes_with_factor"]
+    whole.index.names = ["region", "year"]
+    assert (held <= whole + 5).all(), "an authority stands in the wrong region"
+
+
+@pytest.mark.parametrize("level", ["country", "region", "local_authority"])
+def test_a_level_is_its_part_of_the_whole(evidence, series, level):
+    part = series[series["area_level"] == level].reset_index(drop=True)
+    pd.testing.assert_frame_equal(area_series(evidence, level=level), part)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"factor": "mental_health"}, "no factor 'mental_health'; there are parent_mental_health"), ({"level": "county"}, "no level 'county'; there are country, region")],
+)  # fmt: skip
+def test_unknown_names_are_refused_with_those_there_are(evidence, wrong, said):
+    with pytest.raises(SynthesisError, match=said):
+        area_series(evidence, **wrong)

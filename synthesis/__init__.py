@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.estimates import proportions as proportions
     from synthesis.estimates import wilson as wilson
+    from synthesis.figures import make_figure as make_figure
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import area_series as area_series
     from synthesis.prevalence import prevalence_table as prevalence_table
@@ -45,6 +46,7 @@ _MODULE_OF = {
     "area_series": "prevalence",
     "check": "tables",
     "included_studies": "studies",
+    "make_figure": "figures",
     "participants": "studies",
     "pool": "pooling",
     "prevalence_table": "prevalence",
@@ -63,7 +65,7 @@ _MODULE_OF = {
     "write_table": "tables",
 }
 
-__all__ = list(_MODULE_OF)  # noqa: PLE0605  (each name stands once, above)
+__all__ = list(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:

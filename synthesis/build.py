@@ -144,15 +144,12 @@ def _write_table(table: Table, frame: pd.DataFrame, status: str, date, out: Path
 
 
 def _write_figures(evidence: Evidence, out: Path) -> list[dict[str, str]]:
-    from matplotlib import pyplot as plt
-
     from synthesis.figures import make_figures, save_figure
 
     entries = []
     for name, drawn in make_figures(evidence).items():
-        save_figure(drawn.figure, out / "figures" / name, drawn.alt)
+        save_figure(drawn.figure, out / "figures" / name, drawn.alt, drawn.title)
         files.write_bytes(files.csv_bytes(drawn.table), out / "figures" / f"{name}.csv")
-        plt.close(drawn.figure)
         entries.append(
             {"title": drawn.title, "alt": drawn.alt}
             | {kind: f"figures/{name}.{kind}" for kind in ("svg", "png", "csv")}
@@ -195,11 +192,19 @@ def execute_notebook(source: Path, folder: Path, data: Path, save: bool) -> dict
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
+        extra_arguments=["--log-level=ERROR"],  # kernels warn that they speak over a socket of this machine
     )
     try:
         client.execute()
     except CellExecutionError as error:
-        raise SynthesisError(f"The notebook {source.name} stops with an error.\n{str(error)[-1500:]}") from None
+        failed = next(
+            (c.source for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", []))), ""
+        )
+        raise SynthesisError(
+            f"The notebook {source.name} stops with an error.\nCell:\n{failed}\nError: {error.ename}: {error.evalue}"
+        ) from None
+    except (RuntimeError, TimeoutError) as error:  # the kernel died, never started, or a cell took too long
+        raise SynthesisError(f"The notebook {source.name} could not be run: {error}") from None
     _tidy_metadata(notebook)
     text = nbformat.writes(notebook) + "\n"
     files.write_bytes(text.encode(), folder / source.name)

@@ -44,6 +44,12 @@ _SPREAD = {
     1.0: "Highest authority",
 }
 _HIGHLIGHTS = ({"color": PLUM, "marker": "s"}, {"color": TEAL, "marker": "^"}, {"color": ORANGE, "marker": "D"})
+#: Why a return has no figure, in few words.
+_WHY = {
+    "withheld": "withheld to protect people",
+    "failed_return": "returned without a single parental factor",
+    "not_applicable": "not applicable",
+}
 #: Local authorities named at each end of `authority_plot`.
 _NAMED = 6
 
@@ -69,7 +75,7 @@ def area_series_plot(table: pd.DataFrame, ax: Axes | None = None, highlight: Col
     regions = table[(table["area_level"] == "region") & ~table["area_name"].isin(_PARTS)]
     chosen = _chosen(authorities, highlight)
     drawn = pd.concat([table[table["area_level"] == "country"], chosen, regions, _spread_of(authorities)])
-    notes = footnotes(_gap_notes(authorities), room(ax) - 20)
+    notes = footnotes(_gap_notes(authorities, chosen), room(ax) - 20)
     names = drawn["area_name"].nunique()
     bottom = 58 + text_height(notes, SMALL)
     ax = year_panel(ax, table["year"], drawn[["percent", "ci_high"]], names, LINE + 8, bottom)
@@ -150,22 +156,24 @@ def _mark_gaps(ax: Axes, authorities: pd.DataFrame, chosen: pd.DataFrame) -> Non
         )
 
 
-def _gap_notes(authorities: pd.DataFrame) -> list[str]:
-    """How many returns have no figure, and why."""
+def _gap_notes(authorities: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:
+    """What the greys mean; how many returns have no figure, and why; the gaps of highlighted authorities."""
     notes = [
         "Grey: thin lines are regions; the bands hold all local authorities (pale) and their middle half (darker)."
     ]
     if authorities["percent"].isna().any():
-        notes.append(f"× {_why_missing(authorities)}. They are gaps, not zeros.")
+        notes.append(f"× Returns without a figure in that year. {_why_missing(authorities)}. They are gaps, not zeros.")
+    for name, own in chosen[chosen["percent"].isna()].groupby("area_name", sort=False):
+        years = ", ".join(f"{row.year} ({_WHY.get(row.state, row.state)})" for row in own.itertuples())
+        notes.append(f"× {name}: no figure in {years}.")
     return notes
 
 
 def _why_missing(authorities: pd.DataFrame) -> str:
     """How many returns have no figure, by reason, as a clause."""
-    meanings = vocabularies()["return_state"] | {"failed_return": "without a single parental factor"}
     missing = authorities[authorities["percent"].isna()]
     counts = missing["state"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    why = "; ".join(f"{n} {meanings.get(state, state)}" for state, n in counts.items())
+    why = "; ".join(f"{n} {_WHY.get(str(state), state)}" for state, n in counts.items())
     return f"{len(missing)} of {len(authorities):,} local authority returns have no figure: {why}"
 
 
@@ -210,10 +218,12 @@ def authority_plot(table: pd.DataFrame, year: int | None = None, ax: Axes | None
     seen = drawn.dropna(subset=["percent"])
     notes = footnotes(_authority_notes(drawn), room(ax) - 20)
     ax = panel(ax, 360, left=46, right=70, top=LINE + 18, bottom=38 + text_height(notes, SMALL))
-    ax.vlines(seen.index + 1, seen["ci_low"], seen["ci_high"], color=NAVY, alpha=0.45, linewidth=1.2)
-    ax.plot(seen.index + 1, seen["percent"], marker="o", markersize=2.8, color=NAVY, linestyle="none")
     ax.set(xlim=(0, max(2, len(seen) + 1)), ylim=(0, 1), xticks=[])
     if len(seen):
+        ax.vlines(seen.index + 1, seen["ci_low"], seen["ci_high"], color=NAVY, alpha=0.45, linewidth=1.2)
+        ax.plot(
+            seen.index + 1, seen["percent"], marker="o", markersize=2.8, color=NAVY, linestyle="none", clip_on=False
+        )
         _name_ends(ax, seen)
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     _england_line(ax, now[now["area_level"] == "country"])
@@ -228,7 +238,7 @@ def authority_plot(table: pd.DataFrame, year: int | None = None, ax: Axes | None
 def _authority_notes(drawn: pd.DataFrame) -> list[str]:
     notes = [f"Dots: {drawn['percent'].notna().sum()} authorities; bars: 95% intervals, which speak of chance alone."]
     if drawn["percent"].isna().any():
-        names = ", ".join(drawn.loc[drawn["percent"].isna(), "area_name"])
+        names = "; ".join(drawn.loc[drawn["percent"].isna(), "area_name"])
         notes.append(f"Not drawn: {_why_missing(drawn)} ({names}).")
     return notes
 

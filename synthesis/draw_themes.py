@@ -17,6 +17,7 @@ from synthesis.drawing import (
     QUIET,
     RULE,
     SMALL,
+    WIDTH,
     beside,
     nothing_to_show,
     panel,
@@ -152,16 +153,12 @@ def matrix_plot(
     strong = [label in bold for label in matrix.index]
     names = [wrap(name, 200, weight=_weight(top)) for name, top in zip(labels, strong, strict=True)]
     heads = [(columns or {}).get(label, label) for label in matrix.columns.astype(str)]
-    width = (room(ax) - 242) / len(heads)
-    upright = max(text_width(word) for head in heads for word in head.split(" ")) > width - 4
-    heads = [wrap(head, 150 if upright else width - 4) for head in heads]
-    top = 12 + (
-        max(text_width(line) for head in heads for line in head.split("\n"))
-        if upright
-        else max(map(text_height, heads))
-    )
+    cell = max(text_width(f"{n:,}", SMALL) for n in matrix.to_numpy().ravel()) + 6
+    heads, upright, cell = _headings(heads, cell, (room(ax) - 242) / len(heads))
+    whole = room(ax, max(WIDTH, 242 + cell * len(heads)))
+    top = 12 + max(text_width(line) if upright else text_height(head) for head in heads for line in head.split("\n"))
     y, total = _rows(names, strong)
-    ax = panel(ax, total, left=232, right=10, top=top, bottom=34)
+    ax = panel(ax, total, left=232, right=10, top=top, bottom=34, width=whole)
     tall = [max(text_height(name), LINE) + 5 for name in names]
     _shade(ax, matrix.to_numpy(), y, tall)
     for name, strength, at in zip(names, strong, y, strict=True):
@@ -175,6 +172,18 @@ def matrix_plot(
     ax.set_axis_off()
     place(ax, wrap(f"{unit}; a darker cell holds more.", room(ax)), (0, 0), (0, -8), va="top", size=SMALL, color=QUIET)
     return remember(ax, _cells(matrix))
+
+
+def _headings(heads: list[str], cell: float, usual: float) -> tuple[list[str], bool, float]:
+    """Column headings wrapped, whether they must stand upright, and how wide a cell must be at least.
+
+    `cell` is the width that the numbers need, `usual` the width of a cell in a figure of the usual width.
+    """
+    width = max(cell, usual) - 4
+    if all(text_width(word) <= width for head in heads for word in head.split(" ")):
+        return [wrap(head, width) for head in heads], False, cell
+    tall = [wrap(head, 150) for head in heads]
+    return tall, True, max(cell, *(text_height(head) + 4 for head in tall))
 
 
 def _cells(matrix: pd.DataFrame) -> pd.DataFrame:

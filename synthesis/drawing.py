@@ -65,7 +65,8 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "synthesis",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    "figure.dpi": 72,
+    "figure.dpi": 110,
+    "text.hinting": "none",  # letter widths then scale with the resolution, and wrapped lines fit at every size
     "savefig.dpi": 160,
 }
 

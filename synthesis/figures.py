@@ -19,7 +19,7 @@ from synthesis.draw_flow import prisma_alt, prisma_plot
 from synthesis.draw_forest import forest_alt, forest_plot
 from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
-from synthesis.drawing import add_note, plotted, save_figure
+from synthesis.drawing import add_note, plotted, save_figure, styled
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
@@ -56,11 +56,12 @@ class Drawn:
     table: pd.DataFrame = field(repr=False)
     source: str
 
+    @styled
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, object], dict[str, dict[str, str]]]:
         png = io.BytesIO()
-        self.figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
+        self.figure.savefig(png, format="png", dpi="figure", metadata={"Software": None})
         return {"image/png": png.getvalue(), "text/plain": f"{self.title}. {self.alt}"}, {
             "image/png": {"alt": self.alt}
         }

@@ -151,9 +151,9 @@ def _mark_gaps(ax: Axes, authorities: pd.DataFrame, chosen: pd.DataFrame) -> Non
         )  # fmt: skip
     for look, (_, own) in zip(_HIGHLIGHTS, chosen.groupby("area_name", sort=False), strict=False):
         years = own.loc[own["percent"].isna(), "year"]
-        ax.plot(
-            years, [0.0] * len(years), marker="x", markersize=8, linestyle="none", color=look["color"], clip_on=False
-        )
+        if len(years):
+            feet = [0.0] * len(years)
+            ax.plot(years, feet, marker="x", markersize=8, linestyle="none", color=look["color"], clip_on=False)
 
 
 def _gap_notes(authorities: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:

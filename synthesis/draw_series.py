@@ -122,7 +122,7 @@ def span(years: Iterable[int]) -> list[int]:
 def last(own: pd.DataFrame) -> tuple[float, float]:
     """Year and percent of the last known point of a line, where its name belongs."""
     known = own["percent"].dropna()
-    return (float(known.index[-1]), float(known.iloc[-1])) if len(known) else (float(own.index[-1]), 0.0)
+    return (float(known.index[-1]), float(known.iloc[-1])) if len(known) else (float(own.index[-1]), float("nan"))
 
 
 def year_panel(ax: Axes | None, years: pd.Series, values: pd.DataFrame, names: int, top: float, bottom: float) -> Axes:
@@ -146,15 +146,17 @@ def end_labels(ax: Axes, names: Sequence[str], ends: Sequence[tuple[float, float
     `ends` holds year and value of each line's last known point.
     """
     low, high = ax.get_ylim()
-    values = [value for _, value in ends]
-    labels = [wrap(f"{name} {shown_percent(value)}", _NAMES, SMALL) for name, value in zip(names, values, strict=True)]
+    said = ["without a figure" if pd.isna(value) else shown_percent(value) for _, value in ends]
+    values = [low if pd.isna(value) else value for _, value in ends]
+    labels = [wrap(f"{name} {number}", _NAMES, SMALL) for name, number in zip(names, said, strict=True)]
     gap = max(text_height(label, SMALL) for label in labels) * (high - low) / axes_height(ax)
     left, right = ax.get_xlim()
     point = (right - left) / room(ax)
     heights = spread(values, gap, low + gap / 2, high)
-    for label, (year, value), at, colour in zip(labels, ends, heights, colours, strict=True):
+    for label, (year, known), value, at, colour in zip(labels, ends, values, heights, colours, strict=True):
         bend = right + 2 * point
-        ax.plot([year, bend, right + 14 * point], [value, value, at], color=colour, linewidth=0.8, clip_on=False)
+        if pd.notna(known):
+            ax.plot([year, bend, right + 14 * point], [value, value, at], color=colour, linewidth=0.8, clip_on=False)
         beside(ax, label, (1, 18), float(at), size=SMALL, ha="left")
 
 

@@ -217,7 +217,7 @@ def matrix_alt(
     if matrix.empty:
         return "Table of counts: there are none to show."
     row, column = matrix.stack().idxmax()
-    name, head = (rows or {}).get(row, row), (columns or {}).get(column, column)
+    name, head = (rows or {}).get(row, row), (columns or {}).get(column, column).replace("\N{NO-BREAK SPACE}", " ")
     return (
         f"Shaded table of {len(matrix)} rows and {matrix.shape[1]} columns: the most are {matrix.loc[row, column]:,}, "
         f"in “{name}”, {head}; {int((matrix == 0).to_numpy().sum())} of {matrix.size} cells hold none."

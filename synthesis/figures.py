@@ -133,7 +133,7 @@ def _support(evidence: Evidence, note: str) -> Drawn:
 def _by_perspective(evidence: Evidence, note: str) -> Drawn:
     matrix = theme_matrix(evidence, columns="perspective")
     studies = evidence.findings.groupby("perspective")["study_id"].nunique()
-    heads = {each: f"{each.capitalize()} (of {studies.get(each, 0)})" for each in matrix.columns}
+    heads = {each: f"{each.capitalize()} (of\N{NO-BREAK SPACE}{studies.get(each, 0)})" for each in matrix.columns}
     unit = "Studies with a finding of that perspective in the theme"
     return _matrix(evidence, matrix, heads, unit, "Themes by whose view supports them", "theme_by_perspective", note)
 

@@ -508,6 +508,17 @@ def test_highlighted_authorities_are_named_and_their_gaps_are_crosses_not_zeros(
     assert "× Hackney: no figure in 2021 (missing), 2022 (missing)." in said
 
 
+def test_an_authority_with_every_figure_or_with_none_is_drawn_as_such(areas):
+    table = areas.copy()
+    table.loc[table["area_name"] == "Hackney", ["percent", "ci_low", "ci_high"]] = np.nan
+    ax = figures.area_series_plot(table, highlight=["York", "Hackney"])
+    assert_legible(ax.figure)
+    said = words_of(ax.figure)
+    assert "Hackney without a figure" in said and "× York" not in said
+    crosses = [list(line.get_xdata()) for line in ax.lines if line.get_marker() == "x"]
+    assert crosses == [list(range(2018, 2026))]
+
+
 def test_authorities_without_a_figure_are_counted_a_year_with_the_reason(areas):
     said = words_of(figures.area_series_plot(areas).figure)
     missing = areas[(areas["area_level"] == "local_authority") & areas["percent"].isna()]

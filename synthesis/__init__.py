@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from synthesis.comparison import published_comparison as published_comparison
+    from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
     from synthesis.estimates import wilson as wilson
     from synthesis.figures import make_figure as make_figure
@@ -58,6 +59,7 @@ _MODULE_OF = {
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
+    "theme_by_perspective": "derived",
     "theme_evidence": "themes",
     "theme_matrix": "themes",
     "theme_table": "themes",

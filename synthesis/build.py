@@ -125,6 +125,7 @@ def _write_tables(evidence: Evidence, out: Path) -> list[tuple[str, str, list[di
 
 
 def _safe(html: str) -> object:
+    """Mark as markup what our own templates, or the notebook's author, have written."""
     from markupsafe import Markup
 
     return Markup(html)
@@ -163,8 +164,8 @@ def _start_notebooks(
     if not sources:
         return []
     try:
+        import mistune  # noqa: F401
         import nbclient  # noqa: F401
-        import nbconvert  # noqa: F401
     except ImportError:
         raise SynthesisError(
             "Running the notebooks needs the extra 'notebooks': pip install 'synthesis[notebooks]'."
@@ -228,23 +229,28 @@ def _tidy_metadata(notebook) -> None:
 
 
 def _page(notebook, title: str) -> str:
-    """The notebook as a page without code, for readers: nothing is fetched from elsewhere, and figures keep their alternative text."""
-    from nbconvert import HTMLExporter
-    from traitlets.config import Config
+    """The notebook as a page without code, for readers: prose, tables, and figures with their alternative text."""
+    import mistune
 
-    config = Config()
-    config.HTMLExporter.mathjax_url = ""
-    config.HTMLExporter.require_js_url = ""
-    # Not the default (lab) template: it drops the alternative text of figures.
-    exporter = HTMLExporter(
-        config=config,
-        template_name="classic",
-        exclude_input=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-    )
-    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
-    return body.replace(".ipynb)", ".html)").replace('.ipynb"', '.html"')
+    prose = mistune.create_markdown(plugins=["table"])
+    blocks: list[dict[str, object]] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            html = str(prose(cell.source)).replace("<th", '<th scope="col"').replace('<th scope="col"ead', "<thead")
+            blocks.append({"kind": "prose", "html": _safe(html.replace('.ipynb"', '.html"'))})
+        blocks += [_output(out) for out in cell.get("outputs", [])]
+    return reports.templates().get_template("notebook.html").render(title=title, blocks=blocks)
+
+
+def _output(out) -> dict[str, object]:
+    """One output of a cell as a block of a page."""
+    data = out.get("data", {})
+    if "image/png" in data:
+        alt = out.get("metadata", {}).get("image/png", {}).get("alt", "")
+        return {"kind": "figure", "png": data["image/png"].strip(), "alt": alt}
+    if "text/html" in data:
+        return {"kind": "table", "html": _safe(data["text/html"])}
+    return {"kind": "text", "text": data.get("text/plain", out.get("text", ""))}
 
 
 def to_stderr(line: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import SynthesisError, table
 from synthesis.tables import Evidence
 
 #: People of a study, by group: column with the number -> column that says how they were counted.
@@ -51,16 +51,16 @@ def participants(evidence: Evidence, study_ids: Collection[str] | None = None) -
 def _people(studies: pd.DataFrame, group: str, column: str, counted_as: pd.Series) -> pd.DataFrame:
     reported = studies.assign(counted_as=counted_as.fillna("unclear"), n=studies[column]).dropna(subset=["n"])
     once = reported.groupby(["counted_as", "sample"])["n"].max()
-    table = pd.DataFrame(
+    people = pd.DataFrame(
         {
             "n_people": once.groupby("counted_as").sum(),
             "n_studies": reported.groupby("counted_as").size(),
             "n_samples": once.groupby("counted_as").size(),
         }
     )
-    order = [way for way in ("qualitative", "survey", "unclear") if way in table.index]
+    order = [way for way in ("qualitative", "survey", "unclear") if way in people.index]
     return (
-        table.loc[order]
+        people.loc[order]
         .rename_axis("counted_as")
         .reset_index()
         .assign(group=group)[["group", "counted_as", "n_people", "n_studies", "n_samples"]]
@@ -80,11 +80,12 @@ def included_studies(evidence: Evidence) -> pd.DataFrame:
         [
             "study_id", "authors", "year", "title", "country", "country_as_reported", "perspective", "population", "design",
             "data_collection", "analysis", "n_parents", "n_parents_counts", "n_practitioners", "n_practitioners_counts", "n_other",
+            "participants_as_reported",
             "scope", "children_services", "in_published_review", "source_part",
         ]
     ].assign(
         n_findings=studies["study_id"].map(findings).fillna(0).astype(int),
-        n_sharing_people=sharing.to_numpy(),
+        n_studies_same_people=sharing.to_numpy(),
         remark=studies["study_id"].map(evidence.discrepancies_of("studies")),
         source_url=studies["source_url"],
     )  # fmt: skip
@@ -97,14 +98,24 @@ def study_counts(evidence: Evidence, by: str) -> pd.DataFrame:
     ----------
     by : a column of the studies table; list columns count a study under each of its values.
 
-    Returns columns ``by``, ``n_studies``, ``n_samples`` (shared samples once), ``of_studies``, ``percent``. Studies
-    without a value are counted under "not reported". Raises SynthesisError for a column that is not there.
+    Returns columns ``by``, ``n_studies``, ``n_samples`` (shared samples once), ``of_studies``. Studies without a value
+    are counted under `empty_label`. Raises SynthesisError for a column that is not there.
     """
     if by not in evidence.studies:
         raise SynthesisError(f"The table studies has no column {by!r}; it has {', '.join(evidence.studies)}.")
     studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
-    values = studies.assign(**{by: studies[by].astype("str").fillna("not reported").str.split(";")}).explode(by)
-    table = values.groupby(by).agg(n_studies=("study_id", "nunique"), n_samples=("sample", "nunique")).reset_index()
-    table["of_studies"] = len(studies)
-    table["percent"] = 100 * table["n_studies"] / len(studies)
-    return table.sort_values(["n_studies", by], ascending=[False, True], ignore_index=True)
+    values = studies.assign(**{by: study_values(evidence, by).to_numpy()}).explode(by)
+    counts = values.groupby(by).agg(n_studies=("study_id", "nunique"), n_samples=("sample", "nunique")).reset_index()
+    counts["of_studies"] = len(studies)
+    return counts.sort_values(["n_studies", by], ascending=[False, True], ignore_index=True)
+
+
+def study_values(evidence: Evidence, by: str) -> pd.Series:
+    """The values of one column of the studies table as lists, index ``study_id``; an empty cell is `empty_label`."""
+    column = evidence.studies.set_index("study_id")[by].astype("str")
+    return column.fillna(empty_label("studies", by)).str.split(";")
+
+
+def empty_label(name: str, column: str) -> str:
+    """What counts call an empty cell: “not judged” and “not reported” are different things, and neither is zero."""
+    return "not judged" if table(name).columns[column].empty.startswith("not judged") else "not reported"

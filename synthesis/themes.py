@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from synthesis.schema import SynthesisError, vocabularies
-from synthesis.studies import participants, sample_of
+from synthesis.studies import empty_label, participants, sample_of, study_values
 from synthesis.tables import Evidence
 
 Count = Literal["studies", "findings"]
@@ -154,7 +154,7 @@ def theme_matrix(
 
     Two dimensions of coding (theme by code, code by code) show what is coded together in one finding. Returns integer
     counts with ids or words as labels, rows and columns complete (a theme without support is a row of zeros). Studies
-    and findings without a value stand under "not reported". Raises SynthesisError for a dimension that is not there.
+    and findings without a value stand under "not reported", or "not judged" where that is what an empty cell means. Raises SynthesisError for a dimension that is not there.
     """
     if count not in ("studies", "findings"):
         raise SynthesisError(f"count is 'studies' or 'findings', not {count!r}.")
@@ -187,9 +187,9 @@ def _with_dimension(coded: pd.DataFrame, evidence: Evidence, name: str) -> pd.Da
     elif kind in ("code", "study"):
         labelled = coded.assign(label=coded[f"{kind}_id"])
     elif kind in ("perspective", "role_group"):
-        labelled = coded.assign(label=coded[kind].fillna("not reported").str.split(";")).explode("label")
+        labelled = coded.assign(label=coded[kind].fillna(empty_label("findings", kind)).str.split(";")).explode("label")
     elif name in evidence.studies:
-        values = evidence.studies.set_index("study_id")[name].astype("str").fillna("not reported").str.split(";")
+        values = study_values(evidence, name)
         labelled = coded.assign(label=coded["study_id"].map(values)).explode("label")
     else:
         raise SynthesisError(

@@ -121,7 +121,7 @@ def test_prevalence_of_one_indicator_ends_with_its_pooled_line(capsys):
     [
         (["prevalence", "--indicator", "nothing"], "no indicator 'nothing'"),
         (["themes", "--coder", "nobody"], "'nobody' has coded nothing"),
-        (["check", "--data", "/no/such/folder"], "no folder /no/such/folder"),
+        (["check", "--data", "/no/such/folder"], "/no/such/folder is not there"),
     ],
 )
 def test_what_is_not_there_is_said_in_a_line(capsys, arguments, said):

@@ -23,7 +23,7 @@ LAYERS = [
     ["studies", "records", "themes"],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
-    ["drawing", "draw_areas", "draw_flow", "draw_forest", "draw_series", "draw_themes"],
+    ["drawing", "draw_series", "draw_areas", "draw_flow", "draw_forest", "draw_themes"],
     ["derived", "reports", "figures"],
     ["build", "cli"],
     ["__main__"],

@@ -165,7 +165,8 @@ def labels(name: str, finding: str, code: str) -> list[str]:
         return [study]
     if name in ("perspective", "role_group"):
         return (column("findings", "finding_id", name)[finding] or "not reported").split(";")
-    return (column("studies", "study_id", name)[study] or "not reported").split(";")
+    nothing = "not judged" if name == "children_services" else "not reported"
+    return (column("studies", "study_id", name)[study] or nothing).split(";")
 
 
 @pytest.mark.parametrize(

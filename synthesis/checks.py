@@ -37,6 +37,13 @@ _PLAIN_ID = re.compile(r"[!-:<-~]+")  # printable ASCII without the semicolon: n
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 # “é” and “–” as they look when UTF-8 is read as Windows-1252 and saved again: “Ã©”, “â€“”.
 _TWICE_ENCODED = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]{1,3}")
+# Nearly all cells pass one of these at once; only the others meet the rules one by one.
+_SURE = {
+    "id": re.compile(rf"(?![0-9]|{_MONTH}-)[!-:<-~]+", re.IGNORECASE).fullmatch,
+    "ids": re.compile(rf"(?![0-9]|{_MONTH}-)[!-:<-~]+", re.IGNORECASE).fullmatch,
+    "url": _WRITTEN["url"][0].fullmatch,
+    "doi": _WRITTEN["doi"][0].fullmatch,
+}
 _SHOWN_WORDS = 14
 _SUGGEST_FROM = 5_000
 _SUGGEST_FOR = 50
@@ -60,22 +67,33 @@ def check_cells(raw: RawTable) -> pd.DataFrame:
 
 def _check_values(raw: RawTable, column: Column, values: np.ndarray) -> np.ndarray:
     """Report faults of a column's distinct values; return them stripped, with the unusable ones emptied."""
-    clean = np.array([tidy(value) for value in values], dtype=object)
+    clean = np.array([value.strip() for value in values], dtype=object)
+    spaced = clean != values
+    if "\r" in "".join(values):
+        clean = np.array([tidy(value) for value in values], dtype=object)
     if column.required:
         raw.report_values("required", column.name, lambda _: "the cell is empty and must be filled in", clean == "")
-    spaced = np.array([value != value.strip() for value in values], dtype=bool)
     if spaced.any():
         severity: Severity | None = "warning" if column.type == "text" else None
         raw.report_values(
             "spaces", column.name, _spaced, spaced & ((clean != "") | ~np.bool_(column.required)), severity
         )
-    for code, fault, severity in _faults(column):
-        messages = {value: said for value, text in zip(values, clean, strict=True) if text and (said := fault(text))}
+    suspects = _suspects(column, clean)
+    for code, fault, severity in _faults(column) if suspects else ():
+        messages = {values[i]: said for i in suspects if clean[i] and (said := fault(clean[i]))}
         if messages:
             found = np.array([value in messages for value in values], dtype=bool)
             raw.report_values(code, column.name, messages.__getitem__, found, severity)
             clean[found & (severity != "warning")] = ""
     return clean
+
+
+def _suspects(column: Column, clean: np.ndarray) -> list[int]:
+    """Positions of the texts that are not plainly good."""
+    if column.type == "text":  # no longer text can be a date, and printable ASCII is not garbled
+        return [i for i, t in enumerate(clean) if t and not (len(t) > 20 and t.isascii() and t.isprintable())]
+    sure = _SURE.get(column.type)
+    return [i for i, text in enumerate(clean) if text and not (sure and sure(text))]
 
 
 def tidy(value: str) -> str:
@@ -149,6 +167,8 @@ def _garbled(value: str) -> str | None:
             meant = found[0].encode("cp1252").decode("utf-8")
         except UnicodeError:
             continue
+        if meant[0] > "\u024f" and not "\u2000" <= meant[0] <= "\u20cf":
+            continue  # no European letter and no punctuation: the two characters may well be meant as they stand
         return f"“{found[0]}” stands where “{meant}” is meant: the file was opened as Windows-1252; open a good copy as UTF-8"
     return None
 
@@ -261,9 +281,8 @@ def _typed(values: np.ndarray, column: Column, codes: np.ndarray) -> pd.api.exte
     if column.type == "yes_no":
         return pd.array([v == "yes" if v else None for v in values], dtype="boolean").take(codes)
     if column.type == "date":
-        return pd.to_datetime(
-            pd.Series([value or None for value in values], dtype="str"), format="%Y-%m-%d"
-        ).array.take(codes)
+        days = pd.to_datetime(pd.Series([v or None for v in values], dtype="str"), format="%Y-%m-%d")
+        return days.dt.as_unit("us").array.take(codes)  # one unit, also where every cell is empty
     return pd.array([value or None for value in values], dtype="str").take(codes)
 
 
@@ -301,11 +320,12 @@ def plain(value: str) -> str:
 
 def _check_lookalikes(raw: RawTable, column: str) -> None:
     values, _ = raw.cells[column]
+    together = "\n".join(values).lower()
+    if together.isascii() and " " not in together and len(set(together.split("\n"))) == len(values):
+        return  # the common case, at once
     alike: dict[str, set[str]] = {}
     for value in values:
         alike.setdefault(plain(value), set()).add(tidy(value))
-    if len(alike) == len(values):
-        return
     twins = {v: sorted(alike[plain(v)] - {tidy(v)}) for v in values if tidy(v)}
     bad = np.array([bool(twins.get(value)) for value in values], dtype=bool)
     if bad.any():
@@ -327,7 +347,10 @@ def check_links(tables: Mapping[str, RawTable]) -> None:
 
 def _check_link(raw: RawTable, column: Column, target: str, there: np.ndarray) -> None:
     values, _ = raw.cells[column.name]
-    known = {tidy(value) for value in there} | {""} | ({NONE_WORD} if column.none else set())
+    known = {*there, "", *([NONE_WORD] if column.none else [])}
+    if known.issuperset(values):
+        return
+    known.update(tidy(value) for value in there)
     broken = {value: parts for value in values if (parts := _absent(tidy(value), known, column.is_list))}
     if not broken:
         return

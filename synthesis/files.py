@@ -15,7 +15,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,14 +105,13 @@ def read_raw(path: Path, table: Table) -> RawTable:
     """
     raw = RawTable(table, {}, np.empty(0, dtype=int), readable=False)
     content = _content(path, raw)
-    utf8 = None if content is None else _utf8(content, raw)
-    if utf8 is None:
+    content = None if content is None else _without_mark(content, raw)
+    if content is None:
         return raw
-    delimiter = _delimiter(utf8, raw)
-    columns = _split_fast(utf8, delimiter) or _split_slowly(utf8.decode("utf-8"), delimiter, raw)
-    _take_header(columns, raw)
-    _drop_blank_rows(raw)
-    match_columns(raw)
+    _take_header(_split(content, raw), raw)
+    if raw.readable:
+        _drop_blank_rows(raw)
+        match_columns(raw)
     if raw.readable and not len(raw.rows) and not table.may_be_empty:
         raw.report(
             "file-empty",
@@ -146,8 +145,8 @@ def _content(path: Path, raw: RawTable) -> bytes | None:
     return content
 
 
-def _utf8(content: bytes, raw: RawTable) -> bytes | None:
-    """The content as UTF-8 without a byte-order mark; another encoding is reported and turned into it."""
+def _without_mark(content: bytes, raw: RawTable) -> bytes | None:
+    """The content without a byte-order mark; UTF-16 is reported and turned into UTF-8, and what is no text into None."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw.report("encoding", "the file is UTF-16 ('Unicode text'); save it as 'CSV UTF-8'")
         return content.decode("utf-16", "replace").encode("utf-8")
@@ -157,6 +156,28 @@ def _utf8(content: bytes, raw: RawTable) -> bytes | None:
     if content.startswith(b"\xef\xbb\xbf"):
         raw.report("byte-order-mark", "the file begins with a byte-order mark; it was read all the same")
         content = content[3:]
+    return content
+
+
+def _split(content: bytes, raw: RawTable) -> list[np.ndarray]:
+    """Columns of texts, the header first. What is not UTF-8 is reported and read as Windows-1252."""
+    try:  # reading decodes each cell, so that the whole need not be decoded first
+        return _split_utf8(content, raw)
+    except UnicodeDecodeError:
+        return _split_utf8(_utf8(content, raw), raw)
+
+
+def _split_utf8(content: bytes, raw: RawTable) -> list[np.ndarray]:
+    delimiter = _delimiter(content, raw.table.columns)
+    columns = _split_fast(content, delimiter) or _split_slowly(content.decode("utf-8"), delimiter, raw)
+    if delimiter != ",":
+        said = f"columns are separated by {_DELIMITERS[delimiter]}; save the file with commas"
+        raw.report("delimiter", said, 1, value=delimiter)
+    return columns
+
+
+def _utf8(content: bytes, raw: RawTable) -> bytes:
+    """The content as UTF-8, with the first place that is not reported."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -171,18 +192,13 @@ def _utf8(content: bytes, raw: RawTable) -> bytes | None:
     return content
 
 
-def _delimiter(content: bytes, raw: RawTable) -> str:
-    """The delimiter under which the header shows most columns of the schema; any but the comma is reported."""
+def _delimiter(content: bytes, expected: Collection[str]) -> str:
+    """The delimiter under which the header shows most of the columns expected."""
     start = content[:65536].decode("utf-8", "ignore").lstrip("\r\n \t,;|")
     line = re.split(r"[\r\n]", start, maxsplit=1)[0]
-    known = {
-        mark: len({cell.strip(' "') for cell in line.split(mark)} & set(raw.table.columns)) for mark in _DELIMITERS
-    }
+    known = {mark: len({cell.strip(' "') for cell in line.split(mark)} & set(expected)) for mark in _DELIMITERS}
     best = max(known, key=lambda mark: known[mark])
-    if best == "," or known[best] <= 1:
-        return ","
-    raw.report("delimiter", f"columns are separated by {_DELIMITERS[best]}; save the file with commas", 1, value=best)
-    return best
+    return best if known[best] > 1 else ","
 
 
 def _split_fast(content: bytes, delimiter: str) -> list[np.ndarray] | None:
@@ -212,12 +228,13 @@ def _split_fast(content: bytes, delimiter: str) -> list[np.ndarray] | None:
 
 def _delimiters_outside_quotes(content: bytes, mark: bytes) -> int:
     """How many delimiters separate cells; -1 where a quotation mark stands inside a cell that is not quoted."""
+    if b'"' not in content:
+        return int(np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == mark[0]))
     outside = content.split(b'"')[::2]
     edges = mark + b"\r\n"
     odd = any(part and (part[0] not in edges or part[-1] not in edges) for part in outside[1:-1])
-    if len(outside) > 1:
-        odd |= bool(outside[0]) and outside[0][-1] not in edges
-        odd |= bool(outside[-1]) and outside[-1][0] not in edges
+    odd |= bool(outside[0]) and outside[0][-1] not in edges
+    odd |= bool(outside[-1]) and outside[-1][0] not in edges
     return -1 if odd else sum(part.count(mark) for part in outside)
 
 
@@ -291,7 +308,10 @@ def _report_width(cells: list[str], width: int, row: int, raw: RawTable) -> None
 
 def _take_header(columns: list[np.ndarray], raw: RawTable) -> None:
     """Split the header off, pass over columns without a name, and report names that stand twice."""
-    top = next(i for i in range(len(columns[0])) if any(column[i] for column in columns))
+    top = next((i for i in range(len(columns[0]) if columns else 0) if any(column[i] for column in columns)), None)
+    if top is None:
+        raw.report("file-empty", "the file holds blank rows alone; restore it from the last good copy")
+        return
     for row in range(1, top + 1):
         raw.report("row-blank", "the row above the header is blank and was passed over; delete it", row)
     names = [str(column[top]) for column in columns]

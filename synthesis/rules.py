@@ -8,13 +8,14 @@ instead of being refused.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import pandas as pd
 
+from synthesis.checks import tidy
 from synthesis.files import RawTable
 from synthesis.schema import evidence_tables
 
@@ -54,9 +55,10 @@ class Checked:
 
     def recorded(self, name: str, *columns: str) -> pd.Series:
         """For each row of a table, whether `discrepancies` records a contradiction in one of the columns."""
-        if "discrepancies" not in self.frames:
+        broken = self.lacks("discrepancies.table", "discrepancies.row_id", "discrepancies.column")
+        if broken or "discrepancies" not in self.frames:
             # Where that table is broken, nobody knows what is recorded; its own fault is listed.
-            return pd.Series("discrepancies" in self.unread, index=self.frames[name].index)
+            return pd.Series(broken, index=self.frames[name].index)
         known = self.frames["discrepancies"]
         about = (
             known["column"].fillna("").str.split(";").map(lambda named: named == [""] or bool(set(named) & {*columns}))
@@ -263,11 +265,24 @@ def _retractions(tables: Checked) -> None:
 
 def _themes(tables: Checked) -> None:
     frame = tables.frames["themes"]
-    above = frame["parent_theme_id"].where(frame["parent_theme_id"].notna(), None)
-    parents = dict(zip(frame["theme_id"], above, strict=True))
-    circular = pd.Series([theme in set(_ancestors(theme, parents)) for theme in frame["theme_id"]], dtype=bool)
+    pairs = list(zip(frame["theme_id"].fillna(""), frame["parent_theme_id"].fillna(""), strict=True))
+    parents: dict[str, set[str]] = {}
+    for theme, parent in pairs:
+        parents.setdefault(theme, set()).add(parent)
+    circular = pd.Series([bool(parent) and theme in _and_above(parent, parents) for theme, parent in pairs], dtype=bool)
     said = "following parent_theme_id from here leads back here; correct it"
     tables.report("themes", "theme-cycle", circular, said, "parent_theme_id")
+
+
+def _and_above(theme: str, parents: Mapping[str, set[str]]) -> set[str]:
+    """A theme and all themes above it. A theme id that stands twice may have two parents; both are followed."""
+    seen: set[str] = set()
+    left = {theme}
+    while left:
+        theme = left.pop()
+        seen.add(theme)
+        left |= parents.get(theme, set()) - seen - {""}
+    return seen
 
 
 def _theme_levels(tables: Checked) -> None:
@@ -281,17 +296,15 @@ def _theme_levels(tables: Checked) -> None:
     tables.report("themes", "theme-level", (frame["level"] == "descriptive") & top & ~written, said, "parent_theme_id")
 
 
-def _ancestors(theme: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    seen: set[str] = set()
-    while (above := parents.get(theme)) and above not in seen:
-        seen.add(above)
-        yield above
-        theme = above
+def _agreed_findings(codings: RawTable) -> set[str]:
+    """Findings with a coding of the agreed set, found by code numbers: there may be a million rows."""
+    (coders, of_row), (ids, finding_of_row) = codings.cells["coder"], codings.cells["finding_id"]
+    agreed = np.array([tidy(coder) == "agreed" for coder in coders], dtype=bool)
+    return {tidy(finding) for finding in ids[np.unique(finding_of_row[agreed[of_row]])]}
 
 
 def _settled(tables: Checked) -> None:
-    findings, codings = tables.frames["findings"], tables.frames["codings"]
-    agreed = set(codings.loc[codings["coder"] == "agreed", "finding_id"].dropna())
+    findings, agreed = tables.frames["findings"], _agreed_findings(tables.raw["codings"])
     if tables.has("uncoded.finding_id"):
         both = tables.frames["uncoded"]["finding_id"].isin(agreed)
         said = "the finding carries an agreed code, so it is not uncoded; delete one or the other"

@@ -118,37 +118,50 @@ def expected() -> tuple[Tables, dict[tuple[str, str, str], str]]:
     return tables, reasons
 
 
-def audit() -> list[Outcome]:
-    """Compare data/ with what was received, table by table."""
+def audit(data: Path = DATA) -> list[Outcome]:
+    """Compare a data folder with what was received, table by table."""
+    from synthesis.schema import table as schema_table
+
     tables, reasons = expected()
     outcomes = []
     for table, rows in tables.items():
-        from synthesis.schema import table as schema_table
-
-        now = {identity(table, row): row for row in read(DATA / schema_table(table).file)}
-        outcome = Outcome(table, len(rows), len(now))
+        here = read(data / schema_table(table).file)
+        now = {identity(table, row): row for row in here}
+        outcome = Outcome(table, len(rows), len(here))
         outcome.added_rows = sorted(set(now) - {identity(table, row) for row in rows})
+        outcome.unexplained += [f"{table} {at}: stands {n} times" for at, n in repeated(table, here)]
         for row in rows:
-            at = identity(table, row)
-            if at not in now:
-                outcome.unexplained.append(f"{table} {at}: the row is gone")
-                continue
-            for column, value in row.items():
-                found = now[at].get(column)
-                if found is None or not same(found, value):
-                    outcome.unexplained.append(f"{table} {at} {column}: {value!r} was expected, {found!r} is there")
-                elif (table, at, column) in reasons:
-                    outcome.reasons[f"{column}: {reasons[table, at, column]}"] += 1
-                else:
-                    outcome.same += 1
+            compare(row, now.get(identity(table, row)), outcome, reasons)
         outcomes.append(outcome)
     return outcomes
 
 
+def repeated(table: str, rows: list[Row]) -> list[tuple[str, int]]:
+    return [(at, n) for at, n in Counter(identity(table, row) for row in rows).items() if n > 1]
+
+
+def compare(row: Row, now: Row | None, outcome: Outcome, reasons: dict[tuple[str, str, str], str]) -> None:
+    """Add to the outcome what became of one row: every cell of it, and every cell that it did not bring along."""
+    table, at = outcome.table, identity(outcome.table, row)
+    if now is None:
+        outcome.unexplained.append(f"{table} {at}: the row is gone")
+        return
+    for column in {**row, **now}:
+        found, value = now.get(column), row.get(column, "")
+        if found is None or not same(found, value):
+            outcome.unexplained.append(f"{table} {at} {column}: {value!r} was expected, {found!r} is there")
+        elif (table, at, column) in reasons:
+            outcome.reasons[f"{column}: {reasons[table, at, column]}"] += 1
+        else:
+            outcome.same += 1
+
+
 def same(found: str, value: str) -> bool:
     """Equal as text, or as numbers (a spreadsheet may write 14 for 14.0)."""
+    if found == value:
+        return True
     try:
-        return found == value or float(found) == float(value)
+        return float(found) == float(value)
     except ValueError:
         return False
 

@@ -55,7 +55,7 @@ def test_every_table_that_was_handed_over_is_looked_at(outcomes):
 
 def test_rows_in_are_rows_out(outcomes):
     more = {name: (o.rows_in, o.rows_out) for name, o in outcomes.items() if o.rows_in != o.rows_out}
-    # The guide items and recommendations came with seven sources that the list of guides did not name.
+    # The recommendations name seven sources that the list of guides did not hold.
     assert more == {"guide_sources": (5, 12)}
     assert len(outcomes["guide_sources"].added_rows) == 7
 

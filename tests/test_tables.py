@@ -22,7 +22,7 @@ from synthesis.schema import Column, EvidenceError, SynthesisError, evidence_tab
 
 DATA = Path(__file__).parent.parent / "data"
 FEW = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # shrinking a folder of tables takes minutes and explains little
@@ -33,6 +33,12 @@ FEW = settings(
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     return small_base(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def usual(base):
+    """Where the small evidence base always reports something: the contradictions of its sources."""
+    return {(p.code, p.table, p.row, p.column) for p in check(base).problems}
 
 
 @pytest.fixture
@@ -150,7 +156,7 @@ def test_a_wrong_cell_is_reported_at_its_row_and_column(base, tmp_path, data):
 
 @FEW
 @given(data=st.data())
-def test_a_new_number_is_valid_or_reported_at_its_row(base, tmp_path, data):
+def test_a_new_number_is_valid_or_reported_at_its_row(base, usual, tmp_path, data):
     folder = tmp_path / "data"
     shutil.copytree(base, folder, dirs_exist_ok=True)
     path = folder / table("estimates").file
@@ -158,9 +164,8 @@ def test_a_new_number_is_valid_or_reported_at_its_row(base, tmp_path, data):
     row = data.draw(st.integers(2, len(grid)))
     column = data.draw(st.sampled_from(["numerator", "denominator", "percent_as_reported", "ci_low", "ci_high"]))
     grid[row - 1][grid[0].index(column)] = str(data.draw(st.integers(-5, 5000)))
-    before = {(p.code, p.table, p.row, p.column) for p in check(base).problems}
     path.write_bytes(as_csv(grid))
-    new = {(p.code, p.table, p.row, p.column) for p in check(folder).problems} - before
+    new = {(p.code, p.table, p.row, p.column) for p in check(folder).problems} - usual
     assert {(at, number) for _, at, number, _ in new} <= {("estimates", row)}
 
 

@@ -29,6 +29,7 @@ test: $(VENV)/.installed  ## run the tests, then every notebook against its save
 
 lint: $(VENV)/.installed  ## style (ruff) and types (mypy)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
 check: $(VENV)/.installed  ## list every problem in data/

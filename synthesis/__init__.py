@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
     from synthesis.estimates import wilson as wilson
+    from synthesis.figures import figure_names as figure_names
     from synthesis.figures import make_figure as make_figure
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import area_series as area_series
@@ -46,6 +47,7 @@ _MODULE_OF = {
     "SynthesisError": "schema",
     "area_series": "prevalence",
     "check": "tables",
+    "figure_names": "figures",
     "included_studies": "studies",
     "make_figure": "figures",
     "participants": "studies",

@@ -44,6 +44,8 @@ _SURE = {
     "url": _WRITTEN["url"][0].fullmatch,
     "doi": _WRITTEN["doi"][0].fullmatch,
 }
+#: Names in use for countries beside those of ISO 3166-1.
+_OTHER_NAMES = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US", "el": "GR"}
 _SHOWN_WORDS = 14
 _SUGGEST_FROM = 5_000
 _SUGGEST_FOR = 50
@@ -72,7 +74,9 @@ def _check_values(raw: RawTable, column: Column, values: np.ndarray) -> np.ndarr
     if "\r" in "".join(values):
         clean = np.array([tidy(value) for value in values], dtype=object)
     if column.required:
-        raw.report_values("required", column.name, lambda _: "the cell is empty and must be filled in", clean == "")
+        words = f" with {_allowed(column)}" if column.allowed else ""
+        message = f"the cell is empty and must be filled in{words}"
+        raw.report_values("required", column.name, lambda _: message, clean == "")
     if spaced.any():
         severity: Severity | None = "warning" if column.type == "text" else None
         raw.report_values(
@@ -259,17 +263,33 @@ def _unknown_word(value: str, column: Column) -> str | None:
     unknown = next((part for part in parts if part not in words), None)
     if unknown is None:
         return None
+    meant = _meant_word(unknown, words)
+    said = f"; did you mean “{meant}”?" if meant else "."
+    several = " (several are separated by ; without spaces)" if column.is_list and unknown != unknown.strip() else ""
+    return f"“{_cut(unknown)}” is not allowed{several}{said} Allowed: {_allowed(column)}"
+
+
+def _meant_word(unknown: str, words: Mapping[str, str]) -> str | None:
+    """The word that was probably meant: the same but for case and hyphens, its meaning written out, or a near spelling."""
     tidied = unknown.strip().lower().replace(" ", "_").replace("-", "_")
     lowered = {word.lower(): word for word in words}
-    near = [tidied] if tidied in lowered else difflib.get_close_matches(tidied, lowered, n=1, cutoff=0.5)
-    meant = f"; did you mean “{lowered[near[0]]}”?" if near else "."
-    several = " (several are separated by ; without spaces)" if column.is_list and unknown != unknown.strip() else ""
-    allowed = (
-        ", ".join(words)
-        if len(words) <= _SHOWN_WORDS
-        else f"the {len(words)} words of the vocabulary {column.allowed} (data/README.md)"
-    )
-    return f"“{_cut(unknown)}” is not allowed{several}{meant} Allowed: {allowed}"
+    others = {name: word for name, word in _OTHER_NAMES.items() if word in words}
+    meanings = {meaning.lower(): word for word, meaning in words.items()} | others
+    if tidied in lowered:
+        return lowered[tidied]
+    if unknown.strip().lower() in meanings:
+        return meanings[unknown.strip().lower()]
+    if len(tidied) <= 2:  # two letters are near to too much
+        return None
+    near = difflib.get_close_matches(tidied, lowered, n=1, cutoff=0.5)
+    return lowered[near[0]] if near else None
+
+
+def _allowed(column: Column) -> str:
+    words = column.vocabulary
+    if len(words) <= _SHOWN_WORDS:
+        return ", ".join(words)
+    return f"the {len(words)} words of the vocabulary {column.allowed} (data/README.md)"
 
 
 def _typed(values: np.ndarray, column: Column, codes: np.ndarray) -> pd.api.extensions.ExtensionArray | np.ndarray:

@@ -30,16 +30,9 @@ _THEMES_SHOWN = (
     "n_negative",
 )
 _PREVALENCE_SHOWN = (
-    "indicator_id",
-    "source",
-    "period",
-    "numerator",
-    "denominator",
-    "percent",
-    "percent_as_reported",
-    "pi_low",
+    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "pi_low",
     "remark",
-)
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.command(options)
     except EvidenceError as error:
         _say(f"{options.data} has errors; nothing was made or changed.")
-        _print_problems(error.problems, sys.stderr)
+        errors = [problem for problem in error.problems if problem.severity == "error"]
+        _print_problems(errors, sys.stderr)
+        if len(errors) < len(error.problems):
+            _say(f"(and {len(error.problems) - len(errors)} warnings, which `synthesis check` lists)")
         return 1
     except BrokenPipeError:  # the reader closed the pipe, as `| head` does; nothing more is wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -131,7 +127,8 @@ def _themes(options: argparse.Namespace) -> int:
     from synthesis.themes import theme_table
 
     evidence = read_evidence(options.data)
-    return _answer(options, evidence, theme_table(evidence, options.coder), "Support for each theme", _THEMES_SHOWN)
+    caption = "Support for each theme" + ("" if options.coder == "agreed" else f", as coded by {options.coder} alone")
+    return _answer(options, evidence, theme_table(evidence, options.coder), caption, _THEMES_SHOWN)
 
 
 def _prevalence(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -62,6 +62,11 @@ def problem_table(problems: list[Problem]) -> pd.DataFrame:
     return pd.DataFrame([asdict(problem) for problem in problems], columns=columns).astype({"row": "Int64"})
 
 
+def warnings_table(evidence: Evidence) -> pd.DataFrame:
+    """The warnings that concern the evidence itself; how a file was saved says nothing about it."""
+    return problem_table([problem for problem in evidence.problems if problem.code != "byte-order-mark"])
+
+
 _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "status": status,
     "prisma_flow": prisma_flow,
@@ -73,7 +78,7 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "prevalence": prevalence_table,
     "england_parent_mental_health": area_series,
     "published_comparison": published_comparison,
-    "warnings": lambda evidence: problem_table(evidence.problems),
+    "warnings": warnings_table,
 }
 
 
@@ -82,17 +87,12 @@ def derive(evidence: Evidence) -> dict[str, pd.DataFrame]:
     return {name: _MADE_BY[name](evidence)[list(table.columns)] for name, table in derived_tables().items()}
 
 
-def write_derived(evidence: Evidence, folder: str | Path) -> list[Path]:
-    """Write every derived table below the data folder, the same bytes for the same evidence; return the paths written.
+def write_derived(derived: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
+    """Write what `derive` gave below the data folder, the same bytes for the same tables; returns the paths written.
 
-    A file in ``derived/`` that belongs to no table of the schema is deleted, so that nothing outdated stays beside them.
+    A file in ``derived/`` that belongs to no table of the schema is left alone: somebody may have put it there.
     """
     tables = derived_tables()
-    written = [
-        files.write_bytes(files.csv_bytes(frame), Path(folder) / tables[name].file)
-        for name, frame in derive(evidence).items()
+    return [
+        files.write_bytes(files.csv_bytes(frame), Path(folder) / tables[name].file) for name, frame in derived.items()
     ]
-    for path in (Path(folder) / "derived").iterdir():
-        if path.is_file() and not path.name.startswith(".") and path not in written:
-            path.unlink()
-    return written

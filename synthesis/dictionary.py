@@ -74,7 +74,8 @@ _ADD_A_STUDY = """## How to add a study
    a finding that no code fits into `judgements/uncoded.csv`.
 5. If the study reports a proportion, add it to `sources/estimates.csv`. Where its indicator is `poolable`, say in
    `judgements/estimate_choices.csv` whether it takes part.
-6. Save every file as "CSV UTF-8", with commas. Run `synthesis check` and mend what it lists.
+6. In a spreadsheet program, import each file as UTF-8 with all columns as *text* (else dates and letters are changed), and
+   save it as "CSV UTF-8", with commas. Run `synthesis check` and mend what it lists.
 7. Run `synthesis run`. The tables of `derived/` are made anew; `git diff data/derived` shows what the study changed.
 """
 

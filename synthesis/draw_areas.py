@@ -37,6 +37,8 @@ from synthesis.schema import SynthesisError, vocabularies
 #: Parts of a region that the official statistics list beside the regions.
 _PARTS = frozenset({"Inner London", "Outer London"})
 #: Statistics of the local authorities of a year, by quantile.
+#: A percent of very few episodes says little; such authorities do not set the ends of the band.
+SPREAD_FROM = 100
 _SPREAD = {
     0.0: "Lowest authority",
     0.25: "Lower quartile of authorities",
@@ -104,7 +106,8 @@ def _chosen(authorities: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
 
 def _spread_of(authorities: pd.DataFrame) -> pd.DataFrame:
     """Lowest, quartiles and highest of the authorities' percents, a row a statistic and year."""
-    by_year = authorities.groupby("year")["percent"].quantile(list(_SPREAD)).rename_axis(["year", "at"])
+    large = authorities[authorities["episodes_assessed"] >= SPREAD_FROM]
+    by_year = large.groupby("year")["percent"].quantile(list(_SPREAD)).rename_axis(["year", "at"])
     long = by_year.rename("percent").reset_index().sort_values(["at", "year"])
     return long.assign(area_level="local_authority", area_name=long["at"].map(_SPREAD), state="reported")
 
@@ -159,8 +162,13 @@ def _mark_gaps(ax: Axes, authorities: pd.DataFrame, chosen: pd.DataFrame) -> Non
 def _gap_notes(authorities: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:
     """What the greys mean; how many returns have no figure, and why; the gaps of highlighted authorities."""
     notes = [
-        "Grey: thin lines are regions; the bands hold all local authorities (pale) and their middle half (darker)."
+        "Grey: thin lines are regions; the bands hold all local authorities (pale) and their middle half (darker), "
+        f"those with fewer than {SPREAD_FROM} episodes left out."
     ]
+    doubtful = authorities[authorities["remark"].notna() & authorities["percent"].notna()]
+    if len(doubtful):
+        named = "; ".join(f"{row.area_name} {row.year}" for row in doubtful.itertuples())
+        notes.append(f"Shown as reported, though the returns look like failures of recording: {named}.")
     if authorities["percent"].isna().any():
         notes.append(f"× Returns without a figure in that year. {_why_missing(authorities)}. They are gaps, not zeros.")
     for name, own in chosen[chosen["percent"].isna()].groupby("area_name", sort=False):

@@ -199,7 +199,7 @@ def forest_alt(table: pd.DataFrame) -> str:
     reach = f"{shown_percent(seen.min())}% to {shown_percent(seen.max())}%" if len(seen) else "no percent visible"
     said = f"Forest plot, {table['name'].iloc[0]}: {len(estimates)} estimate{'s' * (len(estimates) != 1)}, {reach}"
     for row in pooled.itertuples():
-        said += f"; pooled {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"
+        said += f"; pooled from {row.k} of them {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"
         if pd.notna(row.pi_low):
             said += f", prediction interval {shown_percent(row.pi_low)} to {shown_percent(row.pi_high)}%"
     return said + ("." if len(pooled) else "; not pooled.")

@@ -24,6 +24,7 @@ from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError, vocabularies
+from synthesis.studies import study_values
 from synthesis.tables import Evidence
 from synthesis.themes import theme_matrix, theme_table
 
@@ -140,8 +141,7 @@ def _by_perspective(evidence: Evidence, note: str) -> Drawn:
 
 def _by_country(evidence: Evidence, note: str) -> Drawn:
     matrix = theme_matrix(evidence, columns="country")
-    values = evidence.studies["country"].astype("str").fillna("not reported").str.split(";").explode()
-    studies, names = values.value_counts(), vocabularies()["country"]
+    studies, names = study_values(evidence, "country").explode().value_counts(), vocabularies()["country"]
     order = sorted(matrix.columns, key=lambda each: (each == "not reported", -studies.get(each, 0), each))
     heads = {each: f"{names.get(each, each.capitalize())} ({studies.get(each, 0)})" for each in order}
     unit = "Studies in the theme, by country (all studies of that country in brackets)"

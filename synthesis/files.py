@@ -365,7 +365,9 @@ def match_columns(raw: RawTable) -> None:
             raw.report("column-unknown", f"the column {name!r} is not in the schema and was passed over", 1, name, name)
     held = {meant.get(name, name): column for name, column in raw.cells.items()}
     for name in (c for c in expected if c not in held):
-        said = f"the column {name!r} is not there; add it (an empty cell means: {raw.table.columns[name].empty})"
+        column = raw.table.columns[name]
+        empty = "no cell of it may be empty" if column.required else f"an empty cell means: {column.empty}"
+        said = f"the column {name!r} is not there; add it ({empty})"
         raw.report("column-missing", said, 1, name)
     raw.cells = {name: held[name] for name in expected if name in held}
 
@@ -387,6 +389,8 @@ def _report_header(found: list[str], raw: RawTable) -> None:
         (t.name for t in evidence_tables().values() if t is not raw.table and set(t.columns) <= set(found)), ""
     )
     hint = f"these are the columns of the table {other}; was it saved under the wrong name?" if other else ""
+    if found and found[0].startswith(f"{raw.table.name}: one row is"):
+        hint = "this is a workbook of the build folder saved as CSV; delete the three rows above the header"
     said = hint or f"put the header back: {', '.join(list(raw.table.columns)[:4])}, ..."
     # What was said of single columns follows from this one fault.
     raw.problems = [p for p in raw.problems if not p.code.startswith("column-")]

@@ -28,7 +28,7 @@ def status(evidence: Evidence) -> pd.DataFrame:
         ("codings_provisional", "agreed codings are provisional", provisional.sum(), len(agreed)),
         (
             "coders_language_model",
-            "coders and adjudicators are a language model",
+            "coders and adjudicators are passes of a language model, not people",
             by_model.sum(),
             (coders["kind"] != "agreed_set").sum(),
         ),

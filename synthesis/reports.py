@@ -13,12 +13,12 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from synthesis.provenance import status_line
-from synthesis.schema import Table, vocabularies
+from synthesis.schema import SynthesisError, Table, vocabularies
 from synthesis.tables import Evidence
 
 if TYPE_CHECKING:
@@ -47,11 +47,19 @@ HEADINGS = {
     "n": "Number",
     "pi_low": "Prediction interval",
     "k": "Estimates pooled",
+    "i2": "I² (%)",
+    "combine": "How it is shown",
+    "row_id": "Row",
+    "reason": "Why",
     "country_as_reported": "Place",
     "episodes_with_factor": "Episodes with the factor",
 }
 #: Columns whose words stand for longer names: the vocabulary that holds them.
 NAMES = {"country": "country", "topic": "topic", "quantity": "review_quantity"}
+#: A column of text is made narrower than its longest word only where that is longer than this.
+_LONGEST_WORD = 24
+#: Several identifiers or words in one cell.
+_LIST = re.compile(r"[^\s;]+(;[^\s;]+)+")
 #: A word, or words, of a closed vocabulary.
 _WORDS = re.compile(r"[a-z]+(_[a-z]+)*(;[a-z]+(_[a-z]+)*)*")
 _LOW_HIGH = {"percent": ("ci_low", "ci_high"), "pi_low": ("pi_high",)}
@@ -119,7 +127,8 @@ def _cells(column: pd.Series) -> pd.Series:
             return str(int(value)) if column.name == "year" else _number(value)  # type: ignore[call-overload]
         if names:
             return "; ".join(names.get(part, part) for part in value.split(";"))
-        return value.replace("_", " ").replace(";", "; ") if not is_id and _WORDS.fullmatch(value) else value
+        spaced = value.replace(";", "; ") if _LIST.fullmatch(value) and not value.startswith("http") else value
+        return spaced.replace("_", " ") if not is_id and _WORDS.fullmatch(value) else spaced
 
     return column.astype(object).map(text)
 
@@ -167,6 +176,8 @@ def show(
     """
     if columns is not None:
         wanted = list(columns)
+        if unknown := [column for column in wanted if column not in frame]:
+            raise SynthesisError(f"The table has no column {', '.join(unknown)}; it has {', '.join(map(str, frame))}.")
         companions = [
             c for c in frame if c in {"of_" + w.removeprefix("n_") for w in wanted} | {"of" if "n" in wanted else ""}
         ]
@@ -189,6 +200,13 @@ def templates() -> jinja2.Environment:
     )
 
 
+def as_markup(html: str) -> Any:
+    """Mark as markup, for a template, what our own templates or a notebook's author have written."""
+    from markupsafe import Markup
+
+    return Markup(html)
+
+
 def html_table(shown: Shown) -> str:
     """An HTML table with a caption and scoped headers, the status line below it."""
     cells = shown.cells
@@ -207,7 +225,7 @@ def text_table(cells: pd.DataFrame, width: int | None = None) -> str:
     columns = [[str(c), *cells[c].astype("str")] for c in cells]
     widths = _widths(
         [max(map(len, column)) for column in columns],
-        [max(len(w) for w in column[0].split()) for column in columns],
+        [min(_LONGEST_WORD, max(len(word) for cell in column for word in cell.split() or [""])) for column in columns],
         width,
     )
     lines = []
@@ -224,7 +242,7 @@ def text_table(cells: pd.DataFrame, width: int | None = None) -> str:
 
 
 def _widths(natural: list[int], least: list[int], total: int) -> list[int]:
-    """Column widths that fit into `total`: the widest columns give way first, none below its longest heading word."""
+    """Column widths that fit into `total`: the widest columns give way first, none below its longest word."""
     widths = [max(size, floor) for size, floor in zip(natural, least, strict=True)]
     while sum(widths) + 2 * (len(widths) - 1) > total:
         room = [size - max(floor, 6) for size, floor in zip(widths, least, strict=True)]

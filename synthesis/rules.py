@@ -347,6 +347,7 @@ def _discrepancies(tables: Checked) -> None:
 
 def _discrepancies_in(tables: Checked, name: str, known: pd.DataFrame) -> None:
     row_of = dict(zip(tables.keys(name), tables.raw[name].rows, strict=True))
+    position_of = {key: position for position, key in enumerate(tables.keys(name))}
     columns, remarks = evidence_tables()[name].columns, tables.raw["discrepancies"]
     for position, each in zip(known.index, known.fillna("").itertuples(), strict=True):
         if each.row_id not in row_of:
@@ -359,7 +360,14 @@ def _discrepancies_in(tables: Checked, name: str, known: pd.DataFrame) -> None:
                 said = f"the table {name} has no column “{column}”; correct the name"
                 remarks.report("link-broken", said, remarks.rows[position], "column", column)
         said = f"stated: {each.stated} Also stated: {each.also_stated} {each.handling} ({each.discrepancy_id})"
-        tables.raw[name].report("discrepancy", said, row_of[each.row_id], each.column, each.row_id)
+        value = _cell(tables.frames[name], position_of[each.row_id], each.column.partition(";")[0] or "")
+        tables.raw[name].report("discrepancy", said, row_of[each.row_id], each.column, value)
+
+
+def _cell(frame: pd.DataFrame, position: int, column: str) -> object:
+    """A cell for a reader: empty where nothing stands there, or no column is named."""
+    value = frame[column].iloc[position] if column in frame else ""
+    return "" if pd.isna(value) else value
 
 
 _PERCENT_COLUMNS = ("estimates.numerator", "estimates.denominator", "estimates.percent_as_reported")

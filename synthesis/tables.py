@@ -152,7 +152,8 @@ def _strangers(folder: Path, missing: Collection[str]) -> Iterator[Problem]:
             continue
         stem = path.name.partition(".")[0].strip().lower()
         near = difflib.get_close_matches(stem, missing, n=1, cutoff=0.75)
-        hint = f"; did you mean {table(near[0]).file}? Rename it" if near else ""
+        mend = "Rename it" if path.suffix.lower() == ".csv" else "Save it as CSV UTF-8 under that name"
+        hint = f"; did you mean {table(near[0]).file}? {mend}" if near else ""
         message = f"{where} belongs to no table of the schema and was not read{hint}"
         yield Problem("warning", "file-unknown", path.stem, None, "", where, message)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from synthesis import SynthesisError
+from synthesis import SynthesisError, read_evidence, theme_evidence
 from synthesis.build import run
 from synthesis.schema import derived_tables
 
@@ -80,6 +80,7 @@ def test_a_second_run_gives_the_same_files_byte_for_byte(built):
 def test_every_derived_table_is_written_to_the_data_folder(built):
     base, _ = built
     assert {path.stem for path in (base / "data" / "derived").glob("*.csv")} == set(derived_tables())
+    assert {path.stem for path in (ROOT / "data" / "derived").iterdir()} == set(derived_tables())
     assert (base / "data" / "README.md").is_file()
     assert (base / "data" / "datapackage.json").is_file()
 
@@ -111,6 +112,25 @@ def test_every_table_comes_as_csv_and_workbook_and_every_figure_as_svg_and_png(b
     assert all({f"{name}.svg", f"{name}.png", f"{name}.csv"} <= set(names) for name in figures)
 
 
+def test_every_finding_behind_a_theme_can_be_followed_to_its_address(built):
+    base, _ = built
+    held = theme_evidence(read_evidence(base / "data"))
+    linked = {
+        link
+        for path in (base / "first" / "themes").glob("*.html")
+        for link in Page(path.read_text(encoding="utf-8")).links
+    }
+    assert set(held["source_url"]) <= linked
+
+
+def test_a_file_of_somebody_else_in_derived_is_left_alone(built, tmp_path):
+    base, _ = built
+    shutil.copytree(base / "data", tmp_path / "data")
+    (tmp_path / "data" / "derived" / "my_notes.txt").write_text("mine", encoding="utf-8")
+    run(tmp_path / "data", tmp_path / "build", tmp_path / "no notebooks")
+    assert (tmp_path / "data" / "derived" / "my_notes.txt").read_text(encoding="utf-8") == "mine"
+
+
 def test_pages_say_their_language_and_pictures_have_alternative_texts(built):
     base, _ = built
     for path in (base / "first").rglob("*.html"):
@@ -133,15 +153,18 @@ def test_progress_is_shown(built):
     assert len(said) >= 5
 
 
-def test_a_failing_notebook_is_named_and_the_old_build_stays(built, tmp_path):
+def test_a_failing_notebook_is_named_and_nothing_is_changed(built, tmp_path):
     base, _ = built
     out = tmp_path / "build"
     out.mkdir()
     (out / "index.html").write_text("old", encoding="utf-8")
+    shutil.copytree(base / "data", tmp_path / "data")
+    (tmp_path / "data" / "derived" / "status.csv").write_text("old", encoding="utf-8")
+    books = notebooks(tmp_path / "books", "good", "bad")
+    before = files_of(tmp_path)
     with pytest.raises(SynthesisError, match=r"bad\.ipynb stops with an error[\s\S]*ZeroDivisionError"):
-        run(base / "data", out, notebooks(tmp_path / "books", "good", "bad"))
-    assert files_of(tmp_path / "build") == {"index.html": b"old"}
-    assert {path.name for path in tmp_path.iterdir()} == {"build", "books"}
+        run(tmp_path / "data", out, books, save_notebooks=True)
+    assert files_of(tmp_path) == before
 
 
 def test_notebooks_are_saved_where_they_are_only_when_asked(built, tmp_path):

@@ -32,9 +32,9 @@ def test_the_fault_is_reported_at_its_place_and_nothing_else_is(case: Case, base
     apply(case, folder)
     before = {path: path.read_bytes() for path in folder.rglob("*.csv") if path.is_file()}
     report = check(folder)
-    places = {(p.code, p.column, p.value, p.message) for p in usual}
-    # A recorded contradiction may have moved to another row; it is the same remark.
-    new = [p for p in report.problems if (p.code, p.column, p.value, p.message) not in places]
+    # A recorded contradiction may stand at another row, or beside an edited cell; it is the same remark.
+    remarks = {p.message for p in usual}
+    new = [p for p in report.problems if p.message not in remarks]
     listing = "\n".join(map(str, new)) or "nothing"
     for line in case.expected:
         wanted = (

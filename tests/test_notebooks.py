@@ -27,9 +27,9 @@ def notebook(request):
 
 
 def should_print(source: str) -> bool:
-    """Whether a cell ends with an expression, which a notebook shows."""
+    """Whether a cell ends with an expression, which a notebook shows, or displays something itself."""
     body = ast.parse(source).body
-    return bool(body) and isinstance(body[-1], ast.Expr)
+    return bool(body) and (isinstance(body[-1], ast.Expr) or "display(" in source)
 
 
 def test_the_notebooks_stand_in_reading_order():
@@ -50,7 +50,7 @@ def test_no_output_is_an_error_or_a_warning(notebook):
         if cell.cell_type == "code"
         for out in cell.outputs
     }
-    assert kinds <= {("execute_result", None)}
+    assert kinds <= {("execute_result", None), ("display_data", None)}
 
 
 def test_every_figure_has_an_alternative_text(notebook):
@@ -67,6 +67,9 @@ def test_every_table_carries_the_status_line(notebook):
         for out in cell.get("outputs", [])
         if "text/html" in out.get("data", {})
     ]
+    assert tables or any(
+        "image/png" in out.get("data", {}) for cell in notebook.cells for out in cell.get("outputs", [])
+    )
     assert all("codings are provisional" in html for html in tables)
 
 

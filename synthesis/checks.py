@@ -95,6 +95,9 @@ def _check_values(raw: RawTable, column: Column, values: np.ndarray) -> np.ndarr
 def _suspects(column: Column, clean: np.ndarray) -> list[int]:
     """Positions of the texts that are not plainly good."""
     if column.type == "text":  # no longer text can be a date, and printable ASCII is not garbled
+        together = "".join(clean)
+        if together.isascii() and together.isprintable():
+            return [i for i, text in enumerate(clean) if 0 < len(text) <= 20]
         return [i for i, t in enumerate(clean) if t and not (len(t) > 20 and t.isascii() and t.isprintable())]
     sure = _SURE.get(column.type)
     return [i for i, text in enumerate(clean) if text and not (sure and sure(text))]

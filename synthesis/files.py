@@ -108,6 +108,9 @@ def read_raw(path: Path, table: Table) -> RawTable:
     content = None if content is None else _without_mark(content, raw)
     if content is None:
         return raw
+    if not content.strip():
+        raw.report("file-empty", "the file is empty; restore it from the last good copy")
+        return raw
     _take_header(_split(content, raw), raw)
     if raw.readable:
         _drop_blank_rows(raw)
@@ -132,9 +135,6 @@ def _content(path: Path, raw: RawTable) -> bytes | None:
         return None
     except OSError as error:
         raw.report("file-unreadable", f"{raw.table.file} cannot be opened ({error.strerror}); make it readable")
-        return None
-    if not content.strip():
-        raw.report("file-empty", "the file is empty; restore it from the last good copy")
         return None
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raw.report(
@@ -228,14 +228,15 @@ def _split_fast(content: bytes, delimiter: str) -> list[np.ndarray] | None:
 
 def _delimiters_outside_quotes(content: bytes, mark: bytes) -> int:
     """How many delimiters separate cells; -1 where a quotation mark stands inside a cell that is not quoted."""
-    if b'"' not in content:
-        return int(np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == mark[0]))
-    outside = content.split(b'"')[::2]
-    edges = mark + b"\r\n"
-    odd = any(part and (part[0] not in edges or part[-1] not in edges) for part in outside[1:-1])
-    odd |= bool(outside[0]) and outside[0][-1] not in edges
-    odd |= bool(outside[-1]) and outside[-1][0] not in edges
-    return -1 if odd else sum(part.count(mark) for part in outside)
+    letters = np.frombuffer(content, dtype=np.uint8)
+    marks, quotes = np.flatnonzero(letters == mark[0]), np.flatnonzero(letters == ord('"'))
+    opening, closing = quotes[::2], quotes[1::2]
+    if len(opening) != len(closing):
+        return -1
+    round_about = np.concatenate([opening[opening > 0] - 1, closing[closing + 1 < len(letters)] + 1])
+    if not np.isin(letters[round_about], list(mark + b'\r\n"')).all():
+        return -1
+    return int(np.count_nonzero(np.searchsorted(quotes, marks) % 2 == 0))
 
 
 def _split_slowly(text: str, delimiter: str, raw: RawTable) -> list[np.ndarray]:
@@ -331,8 +332,12 @@ def _take_header(columns: list[np.ndarray], raw: RawTable) -> None:
 def distinct(texts: np.ndarray) -> Distinct:
     """A column's distinct texts, in order of appearance, and the position of each row's text among them."""
     # Not dtype="category" while parsing: that turns “36.0” into a number, and the printed digits are evidence.
-    codes, values = pd.factorize(texts)
-    return values, codes
+    # The parser makes one object of equal texts, so objects are counted first, by address, and only those by text.
+    by_object, addresses = pd.factorize(np.frombuffer(texts.tobytes(), dtype=np.uintp))
+    first = np.empty(len(addresses), dtype=np.intp)
+    first[by_object[::-1]] = np.arange(len(texts))[::-1]
+    codes, values = pd.factorize(texts[first])
+    return values, codes[by_object]
 
 
 def _drop_blank_rows(raw: RawTable) -> None:

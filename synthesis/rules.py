@@ -300,7 +300,9 @@ def _agreed_findings(codings: RawTable) -> set[str]:
     """Findings with a coding of the agreed set, found by code numbers: there may be a million rows."""
     (coders, of_row), (ids, finding_of_row) = codings.cells["coder"], codings.cells["finding_id"]
     agreed = np.array([tidy(coder) == "agreed" for coder in coders], dtype=bool)
-    return {tidy(finding) for finding in ids[np.unique(finding_of_row[agreed[of_row]])]}
+    coded = np.zeros(len(ids), dtype=bool)
+    coded[finding_of_row[agreed[of_row]]] = True
+    return {tidy(finding) for finding in ids[coded]}
 
 
 def _settled(tables: Checked) -> None:
@@ -312,7 +314,9 @@ def _settled(tables: Checked) -> None:
     if not agreed or tables.lacks("uncoded.finding_id"):
         return
     left = set(tables.frames["uncoded"]["finding_id"].dropna()) if tables.has("uncoded") else set()
-    unread = findings["finding_id"].notna() & ~findings["finding_id"].isin(agreed | left)
+    settled = agreed | left
+    open_ = [isinstance(finding, str) and finding not in settled for finding in findings["finding_id"].to_numpy()]
+    unread = pd.Series(open_, index=findings.index, dtype=bool)
     said = "no agreed code, and not listed as uncoded: not settled yet"
     tables.report("findings", "finding-unread", unread, said, "finding_id")
 

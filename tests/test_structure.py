@@ -20,7 +20,7 @@ LAYERS = [
     ["schema"],
     ["files", "checks", "rules", "tables"],
     ["dictionary"],
-    ["studies", "records", "themes"],
+    ["studies", "records", "readings", "themes"],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
     ["drawing", "draw_series", "draw_areas", "draw_flow", "draw_forest", "draw_themes"],

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
-    from synthesis.estimates import wilson as wilson
     from synthesis.figures import make_figure as make_figure
+    from synthesis.intervals import wilson as wilson
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import area_series as area_series
     from synthesis.prevalence import prevalence_table as prevalence_table
@@ -63,7 +63,7 @@ _MODULE_OF = {
     "theme_evidence": "themes",
     "theme_matrix": "themes",
     "theme_table": "themes",
-    "wilson": "estimates",
+    "wilson": "intervals",
     "write_table": "tables",
 }
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthesis import files
 from synthesis.comparison import published_comparison
-from synthesis.estimates import wilson
+from synthesis.intervals import wilson
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status
 from synthesis.records import prisma_flow

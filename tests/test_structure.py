@@ -20,6 +20,7 @@ LAYERS = [
     ["schema"],
     ["files", "checks", "rules", "tables"],
     ["dictionary"],
+    ["intervals", "incidence"],
     ["studies", "records", "readings", "themes"],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],

@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synthesis.appraisal import appraisal_differences as appraisal_differences
+    from synthesis.appraisal import appraisal_items as appraisal_items
+    from synthesis.appraisal import appraisal_sheet as appraisal_sheet
+    from synthesis.appraisal import appraisal_state as appraisal_state
+    from synthesis.appraisal import appraisal_table as appraisal_table
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
@@ -44,6 +49,11 @@ _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",
+    "appraisal_differences": "appraisal",
+    "appraisal_items": "appraisal",
+    "appraisal_sheet": "appraisal",
+    "appraisal_state": "appraisal",
+    "appraisal_table": "appraisal",
     "area_series": "prevalence",
     "check": "tables",
     "included_studies": "studies",

@@ -18,10 +18,10 @@ PACKAGE = ROOT / "synthesis"
 #: Layers from the ground up; a module may import modules of lower layers, and of its own layer those that stand before it.
 LAYERS = [
     ["schema"],
-    ["files", "checks", "rules", "tables"],
+    ["files", "appraisal_tools", "checks", "rules", "tables"],
     ["dictionary"],
     ["intervals", "incidence"],
-    ["studies", "records", "readings", "themes"],
+    ["studies", "records", "appraisal", "readings", "themes"],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
     ["drawing", "draw_series", "draw_areas", "draw_flow", "draw_forest", "draw_themes"],

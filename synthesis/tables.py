@@ -161,6 +161,30 @@ def _no_rows(spec: Table) -> pd.DataFrame:
     return check_cells(files.RawTable(spec, {}, np.empty(0, dtype=int)))
 
 
+def read_table(name: str, folder: str | Path = "data") -> pd.DataFrame:
+    """One table of the evidence base, read alone, for whoever adds rows to it and writes it back with `write_table`.
+
+    Returns the typed rows, none where the file is not there. Raises `EvidenceError` where a cell, a key or a column is
+    at fault, an unknown column included, which writing would lose. Links to other tables are left to `check`.
+    """
+    spec = table(name)
+    if not os.path.lexists(Path(folder) / spec.file):
+        return _no_rows(spec)
+    raw = files.read_raw(Path(folder) / spec.file, spec)
+    frame = check_cells(raw)
+    if raw.readable:
+        check_key(raw)
+    _refuse_faults(raw)
+    return frame
+
+
+def _refuse_faults(raw: files.RawTable) -> None:
+    # A column that reading passes over would be lost by writing, so here it is an error.
+    problems = [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+    if any(p.severity == "error" for p in problems):
+        raise EvidenceError(problems)
+
+
 def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> Path:
     """Write one table of the evidence base, whole or not at all.
 
@@ -178,10 +202,7 @@ def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> 
     files.match_columns(raw)
     check_cells(raw)
     check_key(raw)
-    # A column that reading passes over would be lost by writing, so here it is an error.
-    problems = [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
-    if any(p.severity == "error" for p in problems):
-        raise EvidenceError(problems)
+    _refuse_faults(raw)
     _keep_printed_digits(raw, path)
     ordered = pd.DataFrame({column: raw.text(column) for column in spec.columns})
     return files.write_bytes(files.csv_bytes(ordered), path)

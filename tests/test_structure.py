@@ -25,7 +25,7 @@ LAYERS = [
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
     ["drawing", "draw_series", "draw_areas", "draw_flow", "draw_forest", "draw_themes"],
-    ["derived", "reports", "figures"],
+    ["derived", "reports", "figures", "coding_session", "coding_widget"],
     ["build", "cli"],
     ["__main__"],
 ]

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "synthesis"
 #: Layers from the ground up; a module may import modules of lower layers, and of its own layer those that stand before it.
 LAYERS = [
     ["schema"],
-    ["files", "appraisal_tools", "checks", "rules", "tables"],
+    ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
     ["dictionary"],
     ["intervals", "incidence"],
     ["studies", "records", "appraisal", "readings", "themes"],

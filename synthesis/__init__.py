@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synthesis.agreement import agreement_table as agreement_table
+    from synthesis.agreement import code_agreement as code_agreement
+    from synthesis.agreement import confusion as confusion
     from synthesis.appraisal import appraisal_differences as appraisal_differences
     from synthesis.appraisal import appraisal_items as appraisal_items
     from synthesis.appraisal import appraisal_sheet as appraisal_sheet
@@ -57,6 +60,7 @@ _MODULE_OF = {
     "area_series": "prevalence",
     "check": "tables",
     "included_studies": "studies",
+    "agreement_table": "agreement",
     "make_figure": "figures",
     "participants": "studies",
     "pool": "pooling",
@@ -64,6 +68,13 @@ _MODULE_OF = {
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
+    "code_agreement": "agreement",
+    "coder": "coding_widget",
+    "confusion": "agreement",
+    "confidence_differences": "confidence",
+    "confidence_sheet": "confidence",
+    "contributing": "confidence",
+    "evidence_profile": "confidence",
     "read_evidence": "tables",
     "show": "reports",
     "status": "provenance",

@@ -41,6 +41,33 @@ _PREVALENCE_SHOWN = (
     "remark",
 )
 
+#: Codes with the lowest kappa that `agreement` prints; all of them are in the JSON.
+_CODES_SHOWN = 8
+
+#: Tables of the command `confidence`: function, caption, columns shown as text (all, where none are named).
+_CONFIDENCE: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "summary": (
+        "summary_of_findings",
+        "Summary of qualitative findings",
+        ("review_finding_id", "statement", "confidence", "explanation", "n_studies", "remark"),
+    ),
+    "profile": (
+        "evidence_profile",
+        "GRADE-CERQual evidence profile",
+        (
+            "review_finding_id",
+            "methodological_limitations_reason",
+            "coherence_reason",
+            "adequacy_reason",
+            "relevance_reason",
+            "overall",
+            "overall_reason",
+        ),
+    ),
+    "prompts": ("suggested_concerns", "Concerns that the data suggest: prompts, not judgements", ()),
+    "differences": ("confidence_differences", "Where assessors differ", ()),
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
@@ -83,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
     themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
     themes.add_argument("--coder", default="agreed", metavar="ID", help="whose codings (default: agreed)")
+    agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
+    agreed.add_argument("--coders", nargs="+", metavar="ID", help="two coders or more (default: all who coded blind)")
     prevalence = add(
         "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
     )
@@ -137,6 +166,46 @@ def _themes(options: argparse.Namespace) -> int:
 def _prevalence(options: argparse.Namespace) -> int:
     from synthesis.prevalence import prevalence_table
     from synthesis.tables import read_evidence
+
+def _agreement(options: argparse.Namespace) -> int:
+    from synthesis.agreement import agreement_lines, agreement_report, agreement_table, code_agreement
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    if options.format == "json":
+        from synthesis.provenance import status_line
+
+        _say(status_line(evidence))
+        print(json.dumps(agreement_report(evidence, options.coders), indent=2, ensure_ascii=False))
+        return 0
+    pairs = agreement_table(evidence, options.coders)
+    if options.format == "csv":
+        return _answer(options, evidence, pairs, "", ())
+    from synthesis.reports import show
+
+    headings = {"all": "Findings read by both", "all_findings": "Figure (95 % interval)"}
+    headings |= {"coded": "Findings coded by both", "coded_findings": "Coded only (95 % interval)"}
+    print(show(evidence, agreement_lines(evidence, options.coders), "Agreement between coders; the unit is the finding", headings=headings))  # fmt: skip
+    for row in pairs.to_dict("records"):
+        codes = code_agreement(evidence, row["coder_a"], row["coder_b"]).sort_values("kappa").head(_CODES_SHOWN)
+        caption = f"Codes on which {row['coder_a']} and {row['coder_b']} agree least, present or absent in a finding"
+        headings = {
+            "n_a": row["coder_a"],
+            "n_b": row["coder_b"],
+            "n_both": "Both",
+            "n_either": "Either",
+            "of_findings": "Of",
+        }
+        print()
+        print(
+            show(
+                evidence, codes, caption, ["name", "n_a", "n_b", "n_both", "n_either", "kappa", "low", "high"], headings
+            )
+        )
+        for said in filter(None, (row["remark"], row["caution"])):
+            print(f"\n{row['coder_a']} and {row['coder_b']}: {said}")
+    return 0
+
 
     evidence = read_evidence(options.data)
     return _answer(

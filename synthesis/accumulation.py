@@ -81,9 +81,7 @@ def _first_seen_in(evidence: Evidence, unit: str, coder: str) -> tuple[np.ndarra
         label, study, n = held.theme[shown], held.study[shown], len(order)
     else:
         raise SynthesisError(f"unit is 'code' or 'theme', not {unit!r}.")
-    label, study = pairs(label, study, len(evidence.studies))
-    together = np.argsort(label, kind="stable")
-    return label[together], study[together], n
+    return *pairs(label, study, n, len(evidence.studies)), n
 
 
 def _curve(place: np.ndarray, label: np.ndarray, study: np.ndarray) -> np.ndarray:

@@ -48,7 +48,10 @@ def coded(evidence: Evidence, coder: str = "agreed") -> Coded:
 
 def positions(values: pd.Series, known: pd.Series) -> np.ndarray:
     """Place of each value in a column of distinct values; -1 where it does not stand there."""
-    return pd.Index(known).get_indexer(pd.Index(values))
+    cells = values.to_numpy(dtype=object)
+    # Rows of one finding mostly stand together: a run of equal values is looked up once.
+    first = np.r_[True, cells[1:] != cells[:-1]][: len(cells)]
+    return pd.Index(known, dtype=object).get_indexer(cells[first])[np.cumsum(first) - 1]
 
 
 def study_positions(evidence: Evidence) -> np.ndarray:
@@ -60,14 +63,17 @@ def study_positions(evidence: Evidence) -> np.ndarray:
     return study
 
 
-def pairs(first: np.ndarray, second: np.ndarray, n_second: int) -> tuple[np.ndarray, np.ndarray]:
-    """Each pair of positions once, in the order in which they appear; `n_second` is how many second positions there are."""
-    return np.divmod(pd.unique(first.astype(np.int64) * n_second + second), n_second)
+def pairs(first: np.ndarray, second: np.ndarray, n_first: int, n_second: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each pair of positions once, sorted; `n_first` and `n_second` say how many positions there are."""
+    # A mark for every possible pair is far quicker than sorting or hashing those there are, and takes one byte each.
+    marked = np.zeros(n_first * n_second, dtype=bool)
+    marked[first * n_second + second] = True
+    return np.divmod(np.flatnonzero(marked), n_second)
 
 
 def distinct(group: np.ndarray, member: np.ndarray, n_groups: int, n_members: int) -> np.ndarray:
     """How many different members each group has."""
-    return np.bincount(pairs(group, member, n_members)[0], minlength=n_groups)
+    return np.bincount(pairs(group, member, n_groups, n_members)[0], minlength=n_groups)
 
 
 def incidence(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> csr_array:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from synthesis.incidence import coded, distinct, incidence, pairs, study_positions
+from synthesis.incidence import Coded, coded, distinct, incidence, pairs, study_positions
 from synthesis.schema import SynthesisError, vocabularies
 from synthesis.studies import empty_label, participants_by_group, sample_of, study_values
 from synthesis.tables import Evidence
@@ -72,27 +72,29 @@ class Held:
 
 
 def held_findings(evidence: Evidence, coder: str = "agreed") -> Held:
-    """Findings of each theme as positions, a theme holding what the themes below it hold."""
-    own, above = coded(evidence, coder), _themes_of_codes(evidence)
-    theme = np.concatenate([above[code] for code in range(len(above))] or [np.empty(0, int)])
-    size = np.array([len(each) for each in above])
-    # Each coding stands once for every theme above its code, in that order.
-    times, start = size[own.code], np.cumsum(size) - size
-    entry = np.repeat(np.arange(len(own.code)), times)
-    within = np.arange(len(entry)) - np.repeat(np.cumsum(times) - times, times)
-    n = len(evidence.findings)
-    place, keys = pd.factorize(theme[start[own.code][entry] + within] * n + own.finding[entry])
-    negative = np.zeros(len(keys), dtype=bool)
-    negative[place[own.negative[entry]]] = True
-    themes, findings = np.divmod(keys, n)
-    return Held(themes, findings, study_positions(evidence)[findings], negative)
+    """Findings of each theme as positions, a theme holding what the themes below it hold; themes, then findings in order."""
+    return _held(evidence, coded(evidence, coder))
 
 
-def _themes_of_codes(evidence: Evidence) -> list[np.ndarray]:
+def _held(evidence: Evidence, own: Coded) -> Held:
+    above, n = _themes_of_codes(evidence), len(evidence.findings)
+    marked, against = (np.zeros((len(evidence.themes), n), dtype=bool) for _ in range(2))
+    # Themes stand a few levels deep: at each level a code has one theme at most.
+    for depth in range(max(map(len, above), default=0)):
+        theme = np.array([chain[depth] if depth < len(chain) else -1 for chain in above])[own.code]
+        reached = theme >= 0
+        marked[theme[reached], own.finding[reached]] = True
+        reached &= own.negative
+        against[theme[reached], own.finding[reached]] = True
+    themes, findings = np.divmod(np.flatnonzero(marked), n)
+    return Held(themes, findings, study_positions(evidence)[findings], against.ravel()[marked.ravel()])
+
+
+def _themes_of_codes(evidence: Evidence) -> list[list[int]]:
     """For each code of the codebook: its theme and every theme above, as places in `theme_order`."""
     place = {theme: position for position, theme in enumerate(theme_order(evidence))}
     above = theme_ancestry(evidence).groupby("theme_id", sort=False)["counts_for"].agg(list)
-    found = {theme: np.array([place[each] for each in chain]) for theme, chain in above.items()}
+    found = {theme: [place[each] for each in chain] for theme, chain in above.items()}
     return [found[theme] for theme in evidence.codebook["theme_id"]]
 
 
@@ -100,7 +102,7 @@ def theme_findings(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
     """Findings of each theme, a theme holding what the themes below it hold, each finding once a theme.
 
     Returns columns ``theme_id, finding_id, study_id, perspective, negative_case`` (True where the finding runs against
-    a code of the theme).
+    a code of the theme), themes in reading order, findings in the order of their table.
     """
     held = held_findings(evidence, coder)
     ids = pd.Series(theme_order(evidence), dtype="str", name="theme_id").take(held.theme).reset_index(drop=True)
@@ -129,7 +131,7 @@ def theme_table(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
     """
     held, order = held_findings(evidence, coder), theme_order(evidence)
     table = evidence.themes.set_index("theme_id").loc[order, ["name", "level", "parent_theme_id"]].copy()
-    theme, study = pairs(held.theme, held.study, len(evidence.studies))
+    theme, study = pairs(held.theme, held.study, len(order), len(evidence.studies))
     sample = pd.factorize(sample_of(evidence))[0]
     samples = int(sample.max(initial=-1)) + 1
     table["n_findings"], table["of_findings"] = np.bincount(held.theme, minlength=len(order)), len(evidence.findings)
@@ -167,7 +169,8 @@ def theme_matrix(
     """
     if count not in ("studies", "findings"):
         raise SynthesisError(f"count is 'studies' or 'findings', not {count!r}.")
-    down, across = (_dimension(evidence, name, coder) for name in (rows, columns))
+    own = coded(evidence, coder)
+    down, across = (_dimension(evidence, name, own) for name in (rows, columns))
     # Row and column meet in the finding, not in the coding: a finding with two codes belongs to both.
     n = len(evidence.findings)
     finding, column = across.finding, across.label
@@ -202,16 +205,15 @@ class Dimension:
     labels: list[str]
 
 
-def _dimension(evidence: Evidence, name: str, coder: str) -> Dimension:
+def _dimension(evidence: Evidence, name: str, own: Coded) -> Dimension:
     kind = name.removesuffix("_id")
     if kind in ("theme", "analytical", "descriptive"):
-        held, order = held_findings(evidence, coder), theme_order(evidence)
+        held, order = _held(evidence, own), theme_order(evidence)
         shown = np.isin(order, _labels(evidence, name, pd.Index([])))[held.theme]
         return Dimension(held.finding[shown], held.theme[shown], order)
-    own = coded(evidence, coder)
     if kind == "code":
         return Dimension(own.finding, own.code, list(evidence.codebook["code_id"]))
-    finding = pd.unique(own.finding)
+    finding = np.flatnonzero(np.bincount(own.finding))
     if kind == "study":
         return Dimension(finding, study_positions(evidence)[finding], list(evidence.studies["study_id"]))
     if kind in ("perspective", "role_group"):

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from synthesis.appraisal import appraisal_state as appraisal_state
     from synthesis.appraisal import appraisal_table as appraisal_table
     from synthesis.comparison import published_comparison as published_comparison
+    from synthesis.confidence import confidence_differences as confidence_differences
+    from synthesis.confidence import confidence_sheet as confidence_sheet
+    from synthesis.confidence import contributing as contributing
+    from synthesis.confidence import evidence_profile as evidence_profile
+    from synthesis.confidence import misapplications as misapplications
+    from synthesis.confidence import suggested_concerns as suggested_concerns
+    from synthesis.confidence import summary_of_findings as summary_of_findings
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
     from synthesis.figures import make_figure as make_figure
@@ -52,6 +59,7 @@ _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",
+    "agreement_table": "agreement",
     "appraisal_differences": "appraisal",
     "appraisal_items": "appraisal",
     "appraisal_sheet": "appraisal",
@@ -59,8 +67,13 @@ _MODULE_OF = {
     "appraisal_table": "appraisal",
     "area_series": "prevalence",
     "check": "tables",
+    "code_agreement": "agreement",
+    "confusion": "agreement",
+    "confidence_differences": "confidence",
+    "confidence_sheet": "confidence",
+    "contributing": "confidence",
+    "evidence_profile": "confidence",
     "included_studies": "studies",
-    "agreement_table": "agreement",
     "make_figure": "figures",
     "participants": "studies",
     "pool": "pooling",
@@ -68,18 +81,14 @@ _MODULE_OF = {
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
-    "code_agreement": "agreement",
-    "coder": "coding_widget",
-    "confusion": "agreement",
-    "confidence_differences": "confidence",
-    "confidence_sheet": "confidence",
-    "contributing": "confidence",
-    "evidence_profile": "confidence",
     "read_evidence": "tables",
+    "misapplications": "confidence",
     "show": "reports",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
+    "suggested_concerns": "confidence",
+    "summary_of_findings": "confidence",
     "theme_by_perspective": "derived",
     "theme_evidence": "themes",
     "theme_matrix": "themes",

@@ -116,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
     )
     prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", tables)
+    confidence.add_argument(
+        "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"
+    )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
     return parser
 
@@ -163,10 +167,6 @@ def _themes(options: argparse.Namespace) -> int:
     return _answer(options, evidence, theme_table(evidence, options.coder), "Support for each theme", _THEMES_SHOWN)
 
 
-def _prevalence(options: argparse.Namespace) -> int:
-    from synthesis.prevalence import prevalence_table
-    from synthesis.tables import read_evidence
-
 def _agreement(options: argparse.Namespace) -> int:
     from synthesis.agreement import agreement_lines, agreement_report, agreement_table, code_agreement
     from synthesis.tables import read_evidence
@@ -207,10 +207,24 @@ def _agreement(options: argparse.Namespace) -> int:
     return 0
 
 
+def _prevalence(options: argparse.Namespace) -> int:
+    from synthesis.prevalence import prevalence_table
+    from synthesis.tables import read_evidence
+
     evidence = read_evidence(options.data)
     return _answer(
         options, evidence, prevalence_table(evidence, options.indicator), "Estimates by indicator", _PREVALENCE_SHOWN
     )
+
+
+def _confidence(options: argparse.Namespace) -> int:
+    from synthesis import confidence
+    from synthesis.tables import read_evidence
+
+    function, caption, shown = _CONFIDENCE[options.table]
+    evidence = read_evidence(options.data)
+    table = getattr(confidence, function)(evidence)
+    return _answer(options, evidence, table, caption, shown or tuple(table))
 
 
 def _flow(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from synthesis import files
 from synthesis.comparison import published_comparison
+from synthesis.confidence import evidence_profile, summary_of_findings
 from synthesis.intervals import wilson
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status
@@ -70,6 +71,8 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "theme_table": theme_table,
     "theme_by_study": theme_by_study,
     "theme_by_perspective": theme_by_perspective,
+    "summary_of_findings": summary_of_findings,
+    "evidence_profile": evidence_profile,
     "prevalence": prevalence_table,
     "england_parent_mental_health": area_series,
     "published_comparison": published_comparison,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from synthesis.appraisal import appraisal_sheet as appraisal_sheet
     from synthesis.appraisal import appraisal_state as appraisal_state
     from synthesis.appraisal import appraisal_table as appraisal_table
+    from synthesis.chain import trace as trace
+    from synthesis.chain import trace_text as trace_text
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import confidence_differences as confidence_differences
     from synthesis.confidence import confidence_sheet as confidence_sheet
@@ -93,6 +95,8 @@ _MODULE_OF = {
     "theme_evidence": "themes",
     "theme_matrix": "themes",
     "theme_table": "themes",
+    "trace": "chain",
+    "trace_text": "chain",
     "wilson": "intervals",
     "write_table": "tables",
 }

@@ -120,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     confidence.add_argument(
         "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"
     )
+    chain = add("trace", _trace, "What rests on one identifier, and what it rests on, down to the address.", tables)
+    chain.add_argument(
+        "id", metavar="ID", help="any identifier: RF01, T1a, a code, finding, study or record, an address"
+    )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
     return parser
 
@@ -225,6 +229,19 @@ def _confidence(options: argparse.Namespace) -> int:
     evidence = read_evidence(options.data)
     table = getattr(confidence, function)(evidence)
     return _answer(options, evidence, table, caption, shown or tuple(table))
+
+
+def _trace(options: argparse.Namespace) -> int:
+    from synthesis.chain import trace, trace_text
+    from synthesis.provenance import status_line
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    table = trace(evidence, options.id)
+    if options.format == "text":
+        print(f"{trace_text(table)}\n\n{status_line(evidence)}")
+        return 0
+    return _answer(options, evidence, table, "", ())
 
 
 def _flow(options: argparse.Namespace) -> int:

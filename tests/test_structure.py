@@ -21,7 +21,7 @@ LAYERS = [
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
     ["dictionary"],
     ["intervals", "reliability", "incidence"],
-    ["studies", "records", "appraisal", "readings", "codes", "agreement", "settlement", "themes", "confidence"],
+    ["studies", "records", "appraisal", "readings", "codes", "agreement", "settlement", "themes", "confidence", "chain"],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
     ["drawing", "draw_series", "draw_areas", "draw_flow", "draw_forest", "draw_themes"],

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from synthesis.appraisal import appraisal_table as appraisal_table
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
+    from synthesis.codes import codebook_history as codebook_history
+    from synthesis.codes import codebook_table as codebook_table
+    from synthesis.codes import merge_codes as merge_codes
+    from synthesis.codes import move_code as move_code
+    from synthesis.codes import rename_code as rename_code
+    from synthesis.codes import split_code as split_code
+    from synthesis.coding_widget import coder as coder
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import confidence_differences as confidence_differences
     from synthesis.confidence import confidence_sheet as confidence_sheet
@@ -53,6 +60,7 @@ if TYPE_CHECKING:
     from synthesis.tables import check as check
     from synthesis.tables import read_evidence as read_evidence
     from synthesis.tables import write_table as write_table
+    from synthesis.tables import write_tables as write_tables
     from synthesis.themes import theme_evidence as theme_evidence
     from synthesis.themes import theme_matrix as theme_matrix
     from synthesis.themes import theme_table as theme_table
@@ -70,6 +78,9 @@ _MODULE_OF = {
     "area_series": "prevalence",
     "check": "tables",
     "code_agreement": "agreement",
+    "codebook_history": "codes",
+    "codebook_table": "codes",
+    "coder": "coding_widget",
     "confusion": "agreement",
     "confidence_differences": "confidence",
     "confidence_sheet": "confidence",
@@ -77,6 +88,8 @@ _MODULE_OF = {
     "evidence_profile": "confidence",
     "included_studies": "studies",
     "make_figure": "figures",
+    "merge_codes": "codes",
+    "move_code": "codes",
     "participants": "studies",
     "pool": "pooling",
     "prevalence_table": "prevalence",
@@ -85,7 +98,9 @@ _MODULE_OF = {
     "published_comparison": "comparison",
     "read_evidence": "tables",
     "misapplications": "confidence",
+    "rename_code": "codes",
     "show": "reports",
+    "split_code": "codes",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
@@ -99,6 +114,7 @@ _MODULE_OF = {
     "trace_text": "chain",
     "wilson": "intervals",
     "write_table": "tables",
+    "write_tables": "tables",
 }
 
 __all__ = list(_MODULE_OF)

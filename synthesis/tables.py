@@ -199,14 +199,30 @@ def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> 
     Returns the path written. Raises `EvidenceError`, with the file untouched, where a cell, a key or a column is at
     fault. Links to other tables are left to `check`, so that tables can be written one after another.
     """
-    spec, path = table(name), Path(folder) / table(name).file
-    raw = _as_raw(frame, spec)
-    files.match_columns(raw)
-    check_cells(raw)
-    check_key(raw)
-    _refuse_faults(raw)
+    return write_tables({name: frame}, folder)[0]
+
+
+def write_tables(frames: Mapping[str, pd.DataFrame], folder: str | Path = "data") -> list[Path]:
+    """Write several tables as `write_table` does. All are checked before the first is written: with a fault in one of
+    them no file is touched."""
+    ready, problems = [], []
+    for name, frame in frames.items():
+        spec, path = table(name), Path(folder) / table(name).file
+        raw = _as_raw(frame, spec)
+        files.match_columns(raw)
+        check_cells(raw)
+        check_key(raw)
+        # A column that reading passes over would be lost by writing, so here it is an error.
+        problems += [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+        ready.append((raw, path))
+    if any(p.severity == "error" for p in problems):
+        raise EvidenceError(problems)
+    return [_write_raw(raw, path) for raw, path in ready]
+
+
+def _write_raw(raw: files.RawTable, path: Path) -> Path:
     _keep_printed_digits(raw, path)
-    ordered = pd.DataFrame({column: raw.text(column) for column in spec.columns})
+    ordered = pd.DataFrame({column: raw.text(column) for column in raw.table.columns})
     return files.write_bytes(files.csv_bytes(ordered), path)
 
 

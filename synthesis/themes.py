@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from synthesis.codes import theme_ancestry as theme_ancestry
+from synthesis.codes import theme_order as theme_order
 from synthesis.incidence import Coded, coded, distinct, incidence, pairs, study_positions
 from synthesis.schema import SynthesisError, vocabularies
 from synthesis.studies import empty_label, participants_by_group, sample_of, study_values
@@ -18,31 +20,6 @@ Count = Literal["studies", "findings"]
 
 #: Perspectives of findings that are neither a parent's nor a practitioner's own.
 OTHER_PERSPECTIVES = ("family", "author", "observer")
-
-
-def theme_order(evidence: Evidence) -> list[str]:
-    """Theme ids as they are read: each analytical theme, then the descriptive themes below it, by position."""
-    themes = evidence.themes.sort_values("position", kind="stable")
-    children: dict[str, list[str]] = {}
-    for theme, parent in zip(themes["theme_id"], themes["parent_theme_id"].fillna(""), strict=True):
-        children.setdefault(parent, []).append(theme)
-
-    def below(theme: str) -> list[str]:
-        return [theme] + [each for child in children.get(theme, []) for each in below(child)]
-
-    return [each for top in children.get("", []) for each in below(top)]
-
-
-def theme_ancestry(evidence: Evidence) -> pd.DataFrame:
-    """Every theme with itself and each theme above it: columns ``theme_id``, ``counts_for``."""
-    parents = dict(zip(evidence.themes["theme_id"], evidence.themes["parent_theme_id"], strict=True))
-    pairs = []
-    for theme in parents:
-        above = theme
-        while isinstance(above, str):
-            pairs.append((theme, above))
-            above = parents[above]
-    return pd.DataFrame(pairs, columns=["theme_id", "counts_for"], dtype="str")
 
 
 def coded_findings(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:

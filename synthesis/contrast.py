@@ -95,3 +95,21 @@ def _add_difference(table: pd.DataFrame, prefix: str, sides: dict[str, tuple[pd.
     named = {"difference": "difference", "low": "difference_low", "high": "difference_high"}
     for column, name in named.items():
         table[prefix + name] = between[column]
+
+
+def theme_map(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
+    """Themes, subthemes and codes as one tree in reading order, with the studies of each side that support them.
+
+    Returns a row a theme or code, each after what it belongs to: ``id, name, level`` (``analytical``, ``descriptive``,
+    ``code``), ``parent`` (the theme it belongs to), and ``n_studies_``, ``of_studies_`` and ``percent_`` of each side,
+    as from `perspective_contrast`.
+    """
+    themes, codes = (perspective_contrast(evidence, unit, coder) for unit in ("theme", "code"))
+    above = evidence.themes.set_index("theme_id")["parent_theme_id"]
+    themes = themes.assign(id=themes["theme_id"], parent=themes["theme_id"].map(above))
+    codes = codes.assign(id=codes["code_id"], parent=codes["theme_id"], level="code")
+    place = {theme: at for at, theme in enumerate(themes["id"])}
+    both = pd.concat([themes, codes], ignore_index=True)
+    both["place"] = both["id"].where(both["level"] != "code", both["parent"]).map(place)
+    sides = [f"{what}_{side}" for side in SIDES for what in ("n_studies", "of_studies", "percent")]
+    return both.sort_values("place", kind="stable", ignore_index=True)[["id", "name", "level", "parent", *sides]]

@@ -216,14 +216,15 @@ def stability_ranges(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table : from `theme_stability`.
 
-    Returns a row a theme and kind, themes in reading order: ``theme_id, level, kind, n_cases``, ``lowest`` and
+    Returns a row a theme and kind, themes in reading order: ``theme_id, level, n_studies, rank`` (in all), ``kind, n_cases``, ``lowest`` and
     ``highest`` (of ``n_studies``), ``lowest_case`` (where it is lowest), ``best_rank, worst_rank``, ``lowest_tau``.
     """
     order, kinds = pd.unique(table["theme_id"]), pd.unique(table["kind"])
     known = table["n_studies"].notna()
     groups = table.groupby(["theme_id", "kind"])
+    whole = table.assign(n_studies=table["n_studies"] - table["change"], rank=table["rank"] - table["rank_change"])
+    whole = whole.groupby("theme_id")[["level", "n_studies", "rank"]].first()
     ranges = groups.agg(
-        level=("level", "first"),
         lowest=("n_studies", "min"),
         highest=("n_studies", "max"),
         best_rank=("rank", "min"),
@@ -234,9 +235,9 @@ def stability_ranges(table: pd.DataFrame) -> pd.DataFrame:
     ranges["n_cases"] = counted.groupby(["theme_id", "kind"]).size().reindex(ranges.index, fill_value=0)
     where = counted.groupby(["theme_id", "kind"])["n_studies"].idxmin()
     ranges["lowest_case"] = counted.loc[where.to_numpy(), "case"].set_axis(where.index)
-    whole = pd.MultiIndex.from_product([order, kinds], names=["theme_id", "kind"])
-    columns = "theme_id level kind n_cases lowest highest lowest_case best_rank worst_rank lowest_tau"
-    return ranges.reindex(whole).reset_index()[columns.split()]
+    every = pd.MultiIndex.from_product([order, kinds], names=["theme_id", "kind"])
+    columns = "theme_id level n_studies rank kind n_cases lowest highest lowest_case best_rank worst_rank lowest_tau"
+    return ranges.reindex(every).reset_index().join(whole, on="theme_id")[columns.split()]
 
 
 def theme_dependence(evidence: Evidence) -> pd.DataFrame:

@@ -110,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
     themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
     themes.add_argument("--coder", default="agreed", metavar="ID", help="whose codings (default: agreed)")
+    book = add(
+        "codebook", _codebook, "The codebook as a tree with what stands behind each code, or its history.", tables
+    )
+    book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
+    book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
     agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
     agreed.add_argument("--coders", nargs="+", metavar="ID", help="two coders or more (default: all who coded blind)")
     prevalence = add(
@@ -169,6 +174,26 @@ def _themes(options: argparse.Namespace) -> int:
 
     evidence = read_evidence(options.data)
     return _answer(options, evidence, theme_table(evidence, options.coder), "Support for each theme", _THEMES_SHOWN)
+
+
+def _codebook(options: argparse.Namespace) -> int:
+    from synthesis.codes import codebook_history, codebook_table
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    if options.out:
+        from pathlib import Path
+
+        from synthesis.files import write_bytes
+        from synthesis.reports import codebook_page
+
+        print(write_bytes(codebook_page(evidence).encode("utf-8"), Path(options.out)))
+        return 0
+    if options.history:
+        columns = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")
+        return _answer(options, evidence, codebook_history(evidence), "History of the codebook", columns)
+    columns = ("theme_id", "code_id", "name", "definition", "use_when", "do_not_use_for", "n_findings", "n_studies")
+    return _answer(options, evidence, codebook_table(evidence), "Codebook", columns)
 
 
 def _agreement(options: argparse.Namespace) -> int:

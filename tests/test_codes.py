@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import shutil
 from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +17,7 @@ from plain import DATA, rows
 from small import small_base
 
 from synthesis import check, read_evidence
+from synthesis.cli import main
 from synthesis.codes import (
     codebook_history,
     codebook_table,
@@ -24,6 +28,8 @@ from synthesis.codes import (
     split_code,
     theme_order,
 )
+from synthesis.provenance import status_line
+from synthesis.reports import codebook_page
 from synthesis.schema import SynthesisError, evidence_tables
 from synthesis.tables import Evidence, write_tables
 
@@ -287,3 +293,58 @@ def test_no_sequence_of_changes_loses_a_coding_or_a_negative_case(small, tmp_pat
 def test_the_shipped_files_are_untouched_by_all_this(evidence):
     assert evidence.folder == DATA
     assert len(evidence.codebook) == 61
+
+
+# ---------------------------------------------------------------- printing
+
+
+class _Page(HTMLParser):
+    """What a test looks at in a page: headings, scoped header cells, ids and where links lead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.scopes: Counter[str] = Counter()
+        self.captions = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        known = dict(attrs)
+        self.ids += [known["id"]] if "id" in known else []
+        self.links += [known["href"]] if tag == "a" else []
+        self.scopes[known.get("scope", "none")] += tag == "th"
+        self.captions += tag == "caption"
+
+
+def test_the_printable_page_holds_every_code_its_boundaries_and_the_history(evidence):
+    text = codebook_page(evidence)
+    page = _Page(text)
+    assert [each for each in page.ids if each.startswith("code-")] == [f"code-{code}" for code in codebook_table(evidence)["code_id"]]  # fmt: skip
+    assert set(page.links) == {f"#{theme}" for theme in evidence.themes["theme_id"]} | {"#history"}
+    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert page.scopes["none"] == 0
+    assert page.scopes["row"] == 61
+    assert page.captions == evidence.codebook["theme_id"].nunique()
+    assert text.count("<li><strong>") == 39
+    assert status_line(evidence) in text
+    assert "13 of 631 findings, 11 of 144 studies; 2 against" in text
+    assert "size: A4" in text
+
+
+def test_nothing_in_a_codebook_becomes_markup(evidence, altered):
+    book = evidence.codebook.copy()
+    book.loc[0, "definition"] = "<script>alert(1)</script> & more"
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in codebook_page(altered(codebook=book))
+
+
+def test_the_command_answers_with_the_tree_the_history_or_a_page(capsys, tmp_path):
+    assert main(["codebook", "--format", "csv"]) == 0
+    assert len(list(csv.DictReader(capsys.readouterr().out.splitlines()))) == 61
+    assert main(["codebook", "--history", "--format", "json"]) == 0
+    assert (
+        json.loads(capsys.readouterr().out)[14]["reason"]
+        == "Coders differed on whether watching by a community counts."
+    )
+    assert main(["codebook", "--out", str(tmp_path / "codebook.html")]) == 0
+    assert (tmp_path / "codebook.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

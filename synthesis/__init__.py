@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synthesis.accumulation import accumulation as accumulation
     from synthesis.agreement import agreement_table as agreement_table
     from synthesis.agreement import code_agreement as code_agreement
     from synthesis.agreement import confusion as confusion
@@ -31,18 +32,26 @@ if TYPE_CHECKING:
     from synthesis.codes import move_code as move_code
     from synthesis.codes import rename_code as rename_code
     from synthesis.codes import split_code as split_code
-    from synthesis.coding_widget import coder as coder
     from synthesis.comparison import published_comparison as published_comparison
+    from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
     from synthesis.confidence import confidence_sheet as confidence_sheet
+    from synthesis.confidence import contradictions as contradictions
     from synthesis.confidence import contributing as contributing
     from synthesis.confidence import evidence_profile as evidence_profile
+    from synthesis.confidence import levels_by_concerns as levels_by_concerns
     from synthesis.confidence import misapplications as misapplications
     from synthesis.confidence import suggested_concerns as suggested_concerns
     from synthesis.confidence import summary_of_findings as summary_of_findings
+    from synthesis.contrast import perspective_contrast as perspective_contrast
+    from synthesis.contrast import theme_map as theme_map
+    from synthesis.cooccurrence import cooccurrence as cooccurrence
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
     from synthesis.figures import make_figure as make_figure
+    from synthesis.framework import framework_matrix as framework_matrix
+    from synthesis.framework import negative_cases as negative_cases
+    from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import area_series as area_series
@@ -53,6 +62,9 @@ if TYPE_CHECKING:
     from synthesis.reports import show as show
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.stability import stability_ranges as stability_ranges
+    from synthesis.stability import theme_dependence as theme_dependence
+    from synthesis.stability import theme_stability as theme_stability
     from synthesis.studies import included_studies as included_studies
     from synthesis.studies import participants as participants
     from synthesis.studies import study_counts as study_counts
@@ -69,46 +81,58 @@ _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",
+    "accumulation": "accumulation",
     "agreement_table": "agreement",
     "appraisal_differences": "appraisal",
     "appraisal_items": "appraisal",
     "appraisal_sheet": "appraisal",
     "appraisal_state": "appraisal",
     "appraisal_table": "appraisal",
+    "appraise_first": "confidence",
     "area_series": "prevalence",
     "check": "tables",
     "code_agreement": "agreement",
     "codebook_history": "codes",
     "codebook_table": "codes",
-    "coder": "coding_widget",
-    "confusion": "agreement",
     "confidence_differences": "confidence",
     "confidence_sheet": "confidence",
+    "confusion": "agreement",
+    "contradictions": "confidence",
     "contributing": "confidence",
+    "cooccurrence": "cooccurrence",
     "evidence_profile": "confidence",
+    "framework_matrix": "framework",
     "included_studies": "studies",
+    "levels_by_concerns": "confidence",
     "make_figure": "figures",
     "merge_codes": "codes",
+    "misapplications": "confidence",
     "move_code": "codes",
+    "negative_cases": "framework",
+    "newcombe": "intervals",
     "participants": "studies",
+    "perspective_contrast": "contrast",
     "pool": "pooling",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
     "read_evidence": "tables",
-    "misapplications": "confidence",
     "rename_code": "codes",
     "show": "reports",
     "split_code": "codes",
+    "stability_ranges": "stability",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
     "suggested_concerns": "confidence",
     "summary_of_findings": "confidence",
     "theme_by_perspective": "derived",
+    "theme_dependence": "stability",
     "theme_evidence": "themes",
+    "theme_map": "contrast",
     "theme_matrix": "themes",
+    "theme_stability": "stability",
     "theme_table": "themes",
     "trace": "chain",
     "trace_text": "chain",

@@ -375,6 +375,58 @@ def cited_as(evidence: Evidence) -> pd.Series:
     return cited.fillna(studies["study_id"]).set_axis(studies["study_id"])
 
 
+def contradictions(evidence: Evidence) -> pd.DataFrame:
+    """Findings that run against a review finding, to be read beside it.
+
+    Returns columns ``review_finding_id, finding_id, perspective, finding, study, how``: ``named`` in its row as contradicting,
+    ``negative_case`` of one of its codes, or ``both``.
+    """
+    held, cited = _held(evidence), cited_as(evidence)
+    findings = evidence.findings.set_index("finding_id")
+    rows = []
+    for typed in evidence.review_findings.itertuples():
+        mine = (held["review_finding_id"] == typed.review_finding_id) & held["negative_case"]
+        negative, named = set(held.loc[mine, "finding_id"]), parts_of(typed.contradicting_finding_ids)
+        for each in sorted(negative | named):
+            how = "both" if each in negative & named else "named" if each in named else "negative_case"
+            row = findings.loc[each]
+            rows.append(
+                (typed.review_finding_id, each, row["perspective"], row["finding"], cited[row["study_id"]], how)
+            )
+    return pd.DataFrame(rows, columns=["review_finding_id", "finding_id", "perspective", "finding", "study", "how"])
+
+
+def levels_by_concerns(evidence: Evidence) -> pd.DataFrame:
+    """How overall levels and concerns went together: a row a number of components with moderate or serious concerns.
+
+    Returns ``n_concerns``, then a column for each level of confidence with the number of review findings judged so. Levels
+    that differ in one row show judgement; one level a row may be a scoring rule that nobody should use.
+    """
+    judged = judgements(evidence).dropna(subset=["overall"])
+    worried = judged[list(COMPONENTS)].isin(["moderate", "serious"]).sum(axis=1)
+    table = pd.crosstab(worried, judged["overall"]).reindex(
+        columns=list(vocabularies()["confidence_level"]), fill_value=0
+    )
+    return table.rename_axis(index="n_concerns", columns=None).reset_index()
+
+
+def appraise_first(evidence: Evidence) -> pd.DataFrame:
+    """Studies behind review findings, those behind most first: where an appraisal would tell most.
+
+    Returns ``study_id, study`` (as cited), ``n_review_findings, of_review_findings, n_findings`` (behind any of them),
+    ``appraised``.
+    """
+    held, done = _held(evidence), appraised_studies(evidence)
+    table = held.groupby("study_id").agg(
+        n_review_findings=("review_finding_id", "nunique"), n_findings=("finding_id", "nunique")
+    )
+    table = table.reset_index().assign(of_review_findings=len(evidence.review_findings))
+    table["study"], table["appraised"] = table["study_id"].map(cited_as(evidence)), table["study_id"].isin(done)
+    table = table.sort_values(["n_review_findings", "n_findings", "study_id"], ascending=[False, False, True])
+    columns = ["study_id", "study", "n_review_findings", "of_review_findings", "n_findings", "appraised"]
+    return table[columns].reset_index(drop=True)
+
+
 #: The known misapplications (Wainwright 2023), and what keeps each out: a code of `schema.FAULTS`, and whether it refuses.
 _MISAPPLIED = (
     ("Confidence is filed as an appraisal of studies", "vocabulary", "appraisal tools are a closed list without GRADE-CERQual; confidence is a table of its own"),

@@ -16,12 +16,15 @@ from synthesis.confidence import (
     COMPONENTS,
     LEVELS,
     REASONS,
+    appraise_first,
     cited_as,
     confidence_differences,
     confidence_sheet,
+    contradictions,
     contributing,
     evidence_profile,
     judgements,
+    levels_by_concerns,
     misapplications,
     suggested_concerns,
     summary_of_findings,
@@ -226,6 +229,37 @@ def test_studies_are_cited_as_a_reader_knows_them(evidence):
     assert cited["chen2021"] == "Chen et al. 2021"
     assert cited["khalifeh2009"] == "khalifeh2009"  # no author was visible
     assert cited["darlington2005a"] == "Darlington et al. 2005 (darlington2005a)"
+
+
+def test_what_runs_against_a_statement_is_read_with_it(evidence):
+    table = contradictions(evidence)
+    named = {(r["review_finding_id"], f) for r in rows("review_findings") for f in filter(None, r["contradicting_finding_ids"].split(";"))}  # fmt: skip
+    pairs = set(zip(table["review_finding_id"], table["finding_id"], strict=True))
+    assert pairs == named | {("RF20", "honey2021-f8")}
+    how = table.set_index(["review_finding_id", "finding_id"])["how"]
+    assert how["RF20", "honey2021-f8"] == "negative_case"
+    assert how["RF01", "chen2021-f3"] == "both"
+    assert how["RF03", "evans2024-f2"] == "named"
+    assert set(evidence.review_findings["review_finding_id"]) - set(table["review_finding_id"]) == {"RF12"}
+
+
+def test_levels_beside_the_number_of_concerns(evidence):
+    counted: dict[tuple[int, str], int] = {}
+    for row in rows("confidence"):
+        place = sum(row[name] in ("moderate", "serious") for name in COMPONENTS), row["overall"]
+        counted[place] = counted.get(place, 0) + 1
+    table = levels_by_concerns(evidence).set_index("n_concerns")
+    assert {(n, level): k for n, line in table.iterrows() for level, k in line.items() if k} == counted
+    assert list(table) == ["high", "moderate", "low", "very_low"]
+
+
+def test_the_study_behind_most_statements_stands_first(evidence):
+    table = appraise_first(evidence)
+    count = {s: sum(s in studies for _, studies in recount().values()) for s in table["study_id"]}
+    assert table.set_index("study_id")["n_review_findings"].to_dict() == count
+    assert table["n_review_findings"].is_monotonic_decreasing
+    assert not table["appraised"].any()
+    assert set(table["study_id"]) == set().union(*(studies for _, studies in recount().values()))
 
 
 # ---------------------------------------------------------------- second assessor and settlement

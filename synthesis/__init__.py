@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from synthesis.accumulation import accumulation as accumulation
     from synthesis.agreement import agreement_table as agreement_table
     from synthesis.agreement import code_agreement as code_agreement
     from synthesis.agreement import confusion as confusion
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
     from synthesis.appraisal import appraisal_table as appraisal_table
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
+    from synthesis.code_pairs import cooccurrence as cooccurrence
     from synthesis.codes import codebook_history as codebook_history
     from synthesis.codes import codebook_table as codebook_table
     from synthesis.codes import merge_codes as merge_codes
     from synthesis.codes import move_code as move_code
     from synthesis.codes import rename_code as rename_code
     from synthesis.codes import split_code as split_code
+    from synthesis.coding_widget import coder as coder
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from synthesis.confidence import summary_of_findings as summary_of_findings
     from synthesis.contrast import perspective_contrast as perspective_contrast
     from synthesis.contrast import theme_map as theme_map
-    from synthesis.cooccurrence import cooccurrence as cooccurrence
+    from synthesis.curves import accumulation as accumulation
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
     from synthesis.figures import make_figure as make_figure
@@ -81,7 +82,7 @@ _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",
-    "accumulation": "accumulation",
+    "accumulation": "curves",
     "agreement_table": "agreement",
     "appraisal_differences": "appraisal",
     "appraisal_items": "appraisal",
@@ -94,12 +95,13 @@ _MODULE_OF = {
     "code_agreement": "agreement",
     "codebook_history": "codes",
     "codebook_table": "codes",
+    "coder": "coding_widget",
     "confidence_differences": "confidence",
     "confidence_sheet": "confidence",
     "confusion": "agreement",
     "contradictions": "confidence",
     "contributing": "confidence",
-    "cooccurrence": "cooccurrence",
+    "cooccurrence": "code_pairs",
     "evidence_profile": "confidence",
     "framework_matrix": "framework",
     "included_studies": "studies",

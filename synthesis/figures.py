@@ -14,9 +14,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthesis.accumulation import accumulation
+from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast, theme_map
-from synthesis.cooccurrence import cooccurrence
+from synthesis.curves import accumulation
 from synthesis.draw_accumulation import accumulation_alt, accumulation_plot
 from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
 from synthesis.draw_contrast import contrast_alt, contrast_plot

@@ -8,22 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import SynthesisError, vocabularies
 from synthesis.studies import study_values
 from synthesis.tables import Evidence
 from synthesis.themes import held_findings, theme_order
 
 #: What is left out or changed, in the order in which it is shown -> how a reader is told.
-KINDS = {
-    "without_study": "without one study",
-    "without_country": "without one country",
-    "without_sample": "without the studies of one shared sample",
-    "by_coder": "with one coder's own codings",
-    "core_only": "studies of core scope only",
-    "confirmed_only": "confirmed members of the published review only",
-    "appraised_only": "appraised studies without an answer of “no” only",
-    "weighted": "studies weighted as given",
-}
+KINDS = vocabularies()["stability_kind"]
 #: What stands in ``case`` where no study is appraised; the counts are then missing, not zero.
 NOT_APPRAISED = "not appraised"
 

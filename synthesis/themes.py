@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from synthesis.codes import theme_ancestry as theme_ancestry
-from synthesis.codes import theme_order as theme_order
+from synthesis.codes import theme_ancestry, theme_order
 from synthesis.incidence import Coded, coded, distinct, incidence, pairs, study_positions
 from synthesis.schema import SynthesisError, vocabularies
 from synthesis.studies import empty_label, participants_by_group, sample_of, study_values

@@ -8,9 +8,9 @@ import pytest
 from test_figures import LONG, assert_legible, words_of
 
 from synthesis import figures
-from synthesis.accumulation import accumulation
+from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast, theme_map
-from synthesis.cooccurrence import cooccurrence
+from synthesis.curves import accumulation
 from synthesis.stability import stability_ranges, theme_stability
 from synthesis.themes import theme_matrix
 

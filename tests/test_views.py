@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from plain import column, rows
 from scipy.stats import kendalltau
 
-from synthesis.accumulation import accumulation
+from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast
-from synthesis.cooccurrence import cooccurrence
+from synthesis.curves import accumulation
 from synthesis.framework import framework_matrix, negative_cases
 from synthesis.intervals import newcombe
 from synthesis.schema import SynthesisError

@@ -21,9 +21,9 @@ import pandas as pd
 from generate_evidence import write_evidence_base
 
 from synthesis import Evidence, read_evidence
-from synthesis.accumulation import accumulation
+from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast
-from synthesis.cooccurrence import cooccurrence
+from synthesis.curves import accumulation
 from synthesis.stability import theme_stability
 from synthesis.themes import theme_ancestry, theme_matrix, theme_table
 

@@ -190,10 +190,10 @@ def _codebook(options: argparse.Namespace) -> int:
         print(write_bytes(codebook_page(evidence).encode("utf-8"), Path(options.out)))
         return 0
     if options.history:
-        columns = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")
-        return _answer(options, evidence, codebook_history(evidence), "History of the codebook", columns)
-    columns = ("theme_id", "code_id", "name", "definition", "use_when", "do_not_use_for", "n_findings", "n_studies")
-    return _answer(options, evidence, codebook_table(evidence), "Codebook", columns)
+        changed = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")
+        return _answer(options, evidence, codebook_history(evidence), "History of the codebook", changed)
+    shown = ("theme_id", "code_id", "name", "definition", "use_when", "do_not_use_for", "n_findings", "n_studies")
+    return _answer(options, evidence, codebook_table(evidence), "Codebook", shown)
 
 
 def _agreement(options: argparse.Namespace) -> int:

@@ -88,7 +88,7 @@ function render({ model, el }) {
       "data-lm-suppress-shortcuts": "true", // JupyterLab's own single keys (d d deletes the cell) sleep in here
       onkeydown: key,
     },
-    h("header", {}, where, h("div", { class: "advance" }, bar, count), h("p", { class: "who" }, `Coding as ${model.get("coder")}; others' codes are not shown`)),
+    h("div", { class: "head" }, where, h("div", { class: "advance" }, bar, count), h("p", { class: "who" }, `Coding as ${model.get("coder")}; others' codes are not shown`)),
     h("div", { class: "halves" },
       h("section", { "aria-label": "Finding" }, text, context,
         h("h3", {}, "Your codes"), given, none, noteRow,

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := synthesis
 .DELETE_ON_ERROR:
-.PHONY: synthesis test lint check notebooks bench lab lock clean help
+.PHONY: synthesis test browser lint check notebooks bench lab lock clean help
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,6 +26,12 @@ synthesis: $(VENV)/.installed  ## rebuild data/derived, run the notebooks, write
 test: $(VENV)/.installed  ## run the tests, then every notebook against its saved output
 	$(BIN)/python -m pytest tests
 	env -u MPLBACKEND $(BIN)/python -m pytest $(NBVAL) notebooks
+
+browser: $(VENV)/.installed-lab  ## code findings in a real JupyterLab and browser (needs Debian's chromium and chromium-driver)
+	@for each in chromium:chromium chromedriver:chromium-driver; do command -v $${each%%:*} >/dev/null || \
+		{ echo "make browser needs $${each%%:*}: apt-get install -y $${each##*:}" >&2; exit 1; }; done
+	@$(BIN)/python -c 'import anywidget, jupyterlab' || { echo "make browser needs anywidget and jupyterlab in $(VENV): they belong in requirements-lab.lock (make lock)" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(VENV)/.installed  ## style (ruff) and types (mypy)
 	$(BIN)/ruff check .

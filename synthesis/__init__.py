@@ -15,12 +15,46 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synthesis.agreement import agreement_table as agreement_table
+    from synthesis.agreement import code_agreement as code_agreement
+    from synthesis.agreement import confusion as confusion
+    from synthesis.appraisal import appraisal_differences as appraisal_differences
+    from synthesis.appraisal import appraisal_items as appraisal_items
+    from synthesis.appraisal import appraisal_sheet as appraisal_sheet
+    from synthesis.appraisal import appraisal_state as appraisal_state
+    from synthesis.appraisal import appraisal_table as appraisal_table
+    from synthesis.chain import trace as trace
+    from synthesis.chain import trace_text as trace_text
+    from synthesis.code_pairs import cooccurrence as cooccurrence
+    from synthesis.codes import codebook_history as codebook_history
+    from synthesis.codes import codebook_table as codebook_table
+    from synthesis.codes import merge_codes as merge_codes
+    from synthesis.codes import move_code as move_code
+    from synthesis.codes import rename_code as rename_code
+    from synthesis.codes import split_code as split_code
+    from synthesis.coding_widget import coder as coder
     from synthesis.comparison import published_comparison as published_comparison
+    from synthesis.confidence import appraise_first as appraise_first
+    from synthesis.confidence import confidence_differences as confidence_differences
+    from synthesis.confidence import confidence_sheet as confidence_sheet
+    from synthesis.confidence import contradictions as contradictions
+    from synthesis.confidence import contributing as contributing
+    from synthesis.confidence import evidence_profile as evidence_profile
+    from synthesis.confidence import levels_by_concerns as levels_by_concerns
+    from synthesis.confidence import misapplications as misapplications
+    from synthesis.confidence import suggested_concerns as suggested_concerns
+    from synthesis.confidence import summary_of_findings as summary_of_findings
+    from synthesis.contrast import perspective_contrast as perspective_contrast
+    from synthesis.contrast import theme_map as theme_map
+    from synthesis.curves import accumulation as accumulation
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
-    from synthesis.estimates import wilson as wilson
     from synthesis.figures import figure_names as figure_names
     from synthesis.figures import make_figure as make_figure
+    from synthesis.framework import framework_matrix as framework_matrix
+    from synthesis.framework import negative_cases as negative_cases
+    from synthesis.intervals import newcombe as newcombe
+    from synthesis.intervals import wilson as wilson
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import area_series as area_series
     from synthesis.prevalence import prevalence_table as prevalence_table
@@ -30,6 +64,9 @@ if TYPE_CHECKING:
     from synthesis.reports import show as show
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.stability import stability_ranges as stability_ranges
+    from synthesis.stability import theme_dependence as theme_dependence
+    from synthesis.stability import theme_stability as theme_stability
     from synthesis.studies import included_studies as included_studies
     from synthesis.studies import participants as participants
     from synthesis.studies import study_counts as study_counts
@@ -37,6 +74,7 @@ if TYPE_CHECKING:
     from synthesis.tables import check as check
     from synthesis.tables import read_evidence as read_evidence
     from synthesis.tables import write_table as write_table
+    from synthesis.tables import write_tables as write_tables
     from synthesis.themes import theme_evidence as theme_evidence
     from synthesis.themes import theme_matrix as theme_matrix
     from synthesis.themes import theme_table as theme_table
@@ -45,28 +83,66 @@ _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",
+    "accumulation": "curves",
+    "agreement_table": "agreement",
+    "appraisal_differences": "appraisal",
+    "appraisal_items": "appraisal",
+    "appraisal_sheet": "appraisal",
+    "appraisal_state": "appraisal",
+    "appraisal_table": "appraisal",
+    "appraise_first": "confidence",
     "area_series": "prevalence",
     "check": "tables",
     "figure_names": "figures",
+    "code_agreement": "agreement",
+    "codebook_history": "codes",
+    "codebook_table": "codes",
+    "coder": "coding_widget",
+    "confidence_differences": "confidence",
+    "confidence_sheet": "confidence",
+    "confusion": "agreement",
+    "contradictions": "confidence",
+    "contributing": "confidence",
+    "cooccurrence": "code_pairs",
+    "evidence_profile": "confidence",
+    "framework_matrix": "framework",
     "included_studies": "studies",
+    "levels_by_concerns": "confidence",
     "make_figure": "figures",
+    "merge_codes": "codes",
+    "misapplications": "confidence",
+    "move_code": "codes",
+    "negative_cases": "framework",
+    "newcombe": "intervals",
     "participants": "studies",
+    "perspective_contrast": "contrast",
     "pool": "pooling",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
     "read_evidence": "tables",
+    "rename_code": "codes",
     "show": "reports",
+    "split_code": "codes",
+    "stability_ranges": "stability",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
+    "suggested_concerns": "confidence",
+    "summary_of_findings": "confidence",
     "theme_by_perspective": "derived",
+    "theme_dependence": "stability",
     "theme_evidence": "themes",
+    "theme_map": "contrast",
     "theme_matrix": "themes",
+    "theme_stability": "stability",
     "theme_table": "themes",
-    "wilson": "estimates",
+    "trace": "chain",
+    "trace_text": "chain",
+    "wilson": "intervals",
     "write_table": "tables",
+    "write_tables": "tables",
 }
 
 __all__ = list(_MODULE_OF)

@@ -34,6 +34,33 @@ _PREVALENCE_SHOWN = (
     "remark",
 )  # fmt: skip
 
+#: Codes with the lowest kappa that `agreement` prints; all of them are in the JSON.
+_CODES_SHOWN = 8
+
+#: Tables of the command `confidence`: function, caption, columns shown as text (all, where none are named).
+_CONFIDENCE: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "summary": (
+        "summary_of_findings",
+        "Summary of qualitative findings",
+        ("review_finding_id", "statement", "confidence", "explanation", "n_studies", "remark"),
+    ),
+    "profile": (
+        "evidence_profile",
+        "GRADE-CERQual evidence profile",
+        (
+            "review_finding_id",
+            "methodological_limitations_reason",
+            "coherence_reason",
+            "adequacy_reason",
+            "relevance_reason",
+            "overall",
+            "overall_reason",
+        ),
+    ),
+    "prompts": ("suggested_concerns", "Concerns that the data suggest: prompts, not judgements", ()),
+    "differences": ("confidence_differences", "Where assessors differ", ()),
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
@@ -79,10 +106,25 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
     themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
     themes.add_argument("--coder", default="agreed", metavar="ID", help="whose codings (default: agreed)")
+    book = add(
+        "codebook", _codebook, "The codebook as a tree with what stands behind each code, or its history.", tables
+    )
+    book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
+    book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
+    agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
+    agreed.add_argument("--coders", nargs="+", metavar="ID", help="two coders or more (default: all who coded blind)")
     prevalence = add(
         "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
     )
     prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", tables)
+    confidence.add_argument(
+        "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"
+    )
+    chain = add("trace", _trace, "What rests on one identifier, and what it rests on, down to the address.", tables)
+    chain.add_argument(
+        "id", metavar="ID", help="any identifier: RF01, T1a, a code, finding, study or record, an address"
+    )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
     return parser
 
@@ -131,6 +173,66 @@ def _themes(options: argparse.Namespace) -> int:
     return _answer(options, evidence, theme_table(evidence, options.coder), caption, _THEMES_SHOWN)
 
 
+def _codebook(options: argparse.Namespace) -> int:
+    from synthesis.codes import codebook_history, codebook_table
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    if options.out:
+        from pathlib import Path
+
+        from synthesis.files import write_bytes
+        from synthesis.reports import codebook_page
+
+        print(write_bytes(codebook_page(evidence).encode("utf-8"), Path(options.out)))
+        return 0
+    if options.history:
+        changed = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")
+        return _answer(options, evidence, codebook_history(evidence), "History of the codebook", changed)
+    shown = ("theme_id", "code_id", "name", "definition", "use_when", "do_not_use_for", "n_findings", "n_studies")
+    return _answer(options, evidence, codebook_table(evidence), "Codebook", shown)
+
+
+def _agreement(options: argparse.Namespace) -> int:
+    from synthesis.agreement import agreement_lines, agreement_report, agreement_table, code_agreement
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    if options.format == "json":
+        from synthesis.provenance import status_line
+
+        _say(status_line(evidence))
+        print(json.dumps(agreement_report(evidence, options.coders), indent=2, ensure_ascii=False))
+        return 0
+    pairs = agreement_table(evidence, options.coders)
+    if options.format == "csv":
+        return _answer(options, evidence, pairs, "", ())
+    from synthesis.reports import show
+
+    headings = {"all": "Findings read by both", "all_findings": "Figure (95 % interval)"}
+    headings |= {"coded": "Findings coded by both", "coded_findings": "Coded only (95 % interval)"}
+    print(show(evidence, agreement_lines(evidence, options.coders), "Agreement between coders; the unit is the finding", headings=headings))  # fmt: skip
+    for row in pairs.to_dict("records"):
+        codes = code_agreement(evidence, row["coder_a"], row["coder_b"]).sort_values("kappa").head(_CODES_SHOWN)
+        caption = f"Codes on which {row['coder_a']} and {row['coder_b']} agree least, present or absent in a finding"
+        headings = {
+            "n_a": row["coder_a"],
+            "n_b": row["coder_b"],
+            "n_both": "Both",
+            "n_either": "Either",
+            "of_findings": "Of",
+        }
+        print()
+        print(
+            show(
+                evidence, codes, caption, ["name", "n_a", "n_b", "n_both", "n_either", "kappa", "low", "high"], headings
+            )
+        )
+        for said in filter(None, (row["remark"], row["caution"])):
+            print(f"\n{row['coder_a']} and {row['coder_b']}: {said}")
+    return 0
+
+
 def _prevalence(options: argparse.Namespace) -> int:
     from synthesis.prevalence import prevalence_table
     from synthesis.tables import read_evidence
@@ -139,6 +241,29 @@ def _prevalence(options: argparse.Namespace) -> int:
     return _answer(
         options, evidence, prevalence_table(evidence, options.indicator), "Estimates by indicator", _PREVALENCE_SHOWN
     )
+
+
+def _confidence(options: argparse.Namespace) -> int:
+    from synthesis import confidence
+    from synthesis.tables import read_evidence
+
+    function, caption, shown = _CONFIDENCE[options.table]
+    evidence = read_evidence(options.data)
+    table = getattr(confidence, function)(evidence)
+    return _answer(options, evidence, table, caption, shown or tuple(table))
+
+
+def _trace(options: argparse.Namespace) -> int:
+    from synthesis.chain import trace, trace_text
+    from synthesis.provenance import status_line
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    table = trace(evidence, options.id)
+    if options.format == "text":
+        print(f"{trace_text(table)}\n\n{status_line(evidence)}")
+        return 0
+    return _answer(options, evidence, table, "", ())
 
 
 def _flow(options: argparse.Namespace) -> int:

@@ -9,12 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from synthesis import files
+from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
-from synthesis.estimates import wilson
+from synthesis.confidence import evidence_profile, summary_of_findings
+from synthesis.contrast import perspective_contrast, theme_map
+from synthesis.curves import accumulation
+from synthesis.intervals import wilson
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status
 from synthesis.records import prisma_flow
 from synthesis.schema import Problem, derived_tables, vocabularies
+from synthesis.stability import stability_ranges, theme_dependence, theme_stability
 from synthesis.studies import included_studies, participants
 from synthesis.tables import Evidence
 from synthesis.themes import theme_findings, theme_order, theme_table
@@ -75,6 +80,14 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "theme_table": theme_table,
     "theme_by_study": theme_by_study,
     "theme_by_perspective": theme_by_perspective,
+    "theme_map": theme_map,
+    "perspective_contrast": perspective_contrast,
+    "cooccurrence": lambda evidence: cooccurrence(evidence, "study"),
+    "accumulation": accumulation,
+    "theme_stability": lambda evidence: stability_ranges(theme_stability(evidence)),
+    "theme_dependence": theme_dependence,
+    "summary_of_findings": summary_of_findings,
+    "evidence_profile": evidence_profile,
     "prevalence": prevalence_table,
     "england_parent_mental_health": area_series,
     "published_comparison": published_comparison,

@@ -19,6 +19,7 @@ from synthesis.drawing import (
     SMALL,
     WIDTH,
     beside,
+    is_dark,
     nothing_to_show,
     panel,
     place,
@@ -199,15 +200,8 @@ def _shade(ax: Axes, counts: np.ndarray, y: np.ndarray, tall: Sequence[float]) -
     for (row, column), n in np.ndenumerate(counts):
         corner, colour = (column, float(y[row] - tall[row] / 2)), shades[row, column] if n else "#f4f4f4"
         ax.add_patch(matplotlib.patches.Rectangle(corner, 0.97, tall[row], linewidth=0, facecolor=colour))
-        ink = ("white" if _is_dark(shades[row, column]) else "black") if n else QUIET
+        ink = ("white" if is_dark(shades[row, column]) else "black") if n else QUIET
         ax.text(column + 0.485, float(y[row]), f"{n:,}", ha="center", va="center_baseline", size=SMALL, color=ink)
-
-
-def _is_dark(colour: np.ndarray) -> bool:
-    """Whether white stands out more than black: relative luminance as in WCAG 2."""
-    channel = colour[:3]
-    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
-    return bool(linear @ (0.2126, 0.7152, 0.0722) < 0.179)
 
 
 def matrix_alt(

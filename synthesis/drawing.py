@@ -186,6 +186,18 @@ def beside(ax: Axes, text: str, x: tuple[float, float], y: float, **how: Any) ->
     )  # fmt: skip
 
 
+def shifted(ax: Axes, x: float, y: float) -> matplotlib.transforms.Transform:
+    """A shift by so many points, to be added to a transform of the axes."""
+    return matplotlib.transforms.ScaledTranslation(x / 72, y / 72, _figure(ax).dpi_scale_trans)
+
+
+def is_dark(colour: np.ndarray) -> bool:
+    """Whether white stands out more than black: relative luminance as in WCAG 2."""
+    channel = colour[:3]
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    return bool(linear @ (0.2126, 0.7152, 0.0722) < 0.179)
+
+
 def footnotes(notes: Sequence[str], width: float) -> str:
     """Notes below a plot, wrapped, one below the other."""
     return "\n".join(wrap(note, width, SMALL) for note in notes)

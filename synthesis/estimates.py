@@ -4,36 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
-from synthesis.schema import SynthesisError
+from synthesis.intervals import wilson
 from synthesis.tables import Evidence
-
-
-def wilson(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.DataFrame:
-    """Wilson score interval of proportions.
-
-    Parameters
-    ----------
-    events, totals : counts, 0 <= events <= totals. Where one is missing or they are impossible there is no interval.
-    level : confidence level between 0 and 1.
-
-    Returns columns ``low`` and ``high`` as proportions between 0 and 1, index as the input.
-    Source: Wilson 1927, J Am Stat Assoc 22:209-212. Raises SynthesisError for a level outside 0 to 1.
-    """
-    if not 0 < level < 1:
-        raise SynthesisError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
-    x, n = np.asarray(events.astype("float64")), np.asarray(totals.astype("float64"))
-    z = ndtri(0.5 + level / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = x / n
-        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-        low, high = np.where(x == 0, 0.0, centre - half), np.where(x == n, 1.0, centre + half)
-    nothing = np.isnan(x) | (n == 0) | np.isnan(n)
-    return pd.DataFrame(
-        {"low": np.where(nothing, np.nan, low), "high": np.where(nothing, np.nan, high)}, index=events.index
-    )
 
 
 def proportions(evidence: Evidence) -> pd.DataFrame:

@@ -14,24 +14,36 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from synthesis.code_pairs import cooccurrence
+from synthesis.contrast import perspective_contrast, theme_map
+from synthesis.curves import accumulation
+from synthesis.draw_accumulation import accumulation_alt, accumulation_plot
 from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
+from synthesis.draw_contrast import contrast_alt, contrast_plot
 from synthesis.draw_flow import prisma_alt, prisma_plot
 from synthesis.draw_forest import forest_alt, forest_plot
+from synthesis.draw_heat import heat_alt, heat_plot
+from synthesis.draw_map import theme_map_alt, theme_map_plot
+from synthesis.draw_pairs import pairs_alt, pairs_plot
 from synthesis.draw_series import series_alt, series_plot
+from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
 from synthesis.drawing import add_note, plotted, save_figure, styled
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError, vocabularies
+from synthesis.stability import stability_ranges, theme_stability
 from synthesis.studies import study_values
 from synthesis.tables import Evidence
 from synthesis.themes import theme_matrix, theme_table
 
 __all__ = [
-    "Drawn", "area_series_alt", "area_series_plot", "authority_alt", "authority_plot", "draw", "figure_names", "forest_alt",
-    "forest_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "plotted", "prisma_alt", "prisma_plot",
-    "save_figure", "series_alt", "series_plot", "theme_support_alt", "theme_support_plot",
+    "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "authority_alt",
+    "authority_plot", "contrast_alt", "contrast_plot", "draw", "figure_names", "forest_alt", "forest_plot", "heat_alt",
+    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
+    "prisma_alt", "prisma_plot", "save_figure", "series_alt", "series_plot", "stability_alt", "stability_plot",
+    "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot",
 ]  # fmt: skip
 
 #: England's national factors in one figure, the one under review first.
@@ -110,6 +122,12 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "theme_support": lambda: _support(evidence, note),
         "theme_by_perspective": lambda: _by_perspective(evidence, note),
         "theme_by_country": lambda: _by_country(evidence, note),
+        "theme_map": lambda: _map(evidence, note),
+        "study_by_theme": lambda: _heat(evidence, note),
+        "parents_and_practitioners": lambda: _contrast(evidence, note),
+        "accumulation": lambda: _accumulation(evidence, note),
+        "code_pairs": lambda: _pairs(evidence, note),
+        "theme_stability": lambda: _stability(evidence, note),
         **{
             f"forest_{each}": lambda each=each: _forest(evidence, each, note)  # type: ignore[misc]
             for each in poolable["indicator_id"]
@@ -155,6 +173,54 @@ def _matrix(
     names, bold = themes["name"].to_dict(), set(themes.index[themes["level"] == "analytical"])
     ax = matrix_plot(matrix, rows=names, columns=heads, bold=bold, unit=unit)
     return draw(ax, title, matrix_alt(matrix, names, heads), source, note)
+
+
+#: Headings of the groups of studies in the study-by-theme figure, by the studies' perspective.
+_STUDIES_OF = {
+    "parent": "Studies of parents",
+    "practitioner": "Studies of practitioners",
+    "both": "Studies of both",
+}
+
+
+def _map(evidence: Evidence, note: str) -> Drawn:
+    table = theme_map(evidence)
+    title = "Themes, subthemes and codes, and whose studies support them"
+    return draw(theme_map_plot(table), title, theme_map_alt(table), "theme_map", note)
+
+
+def _heat(evidence: Evidence, note: str) -> Drawn:
+    matrix = theme_matrix(evidence, "descriptive", "study", count="findings")
+    themes = evidence.themes.set_index("theme_id")
+    names, above = themes["name"].to_dict(), themes["parent_theme_id"].to_dict()
+    groups = evidence.studies.set_index("study_id")["perspective"]
+    ax = heat_plot(matrix, groups, names=names, headings=_STUDIES_OF, parents=above)
+    return draw(ax, "Findings of every study under every subtheme", heat_alt(matrix, names), "theme_by_study", note)
+
+
+def _contrast(evidence: Evidence, note: str) -> Drawn:
+    table = perspective_contrast(evidence)
+    title = "Parents beside practitioners: shares of studies under each theme"
+    return draw(contrast_plot(table), title, contrast_alt(table), "perspective_contrast", note)
+
+
+def _accumulation(evidence: Evidence, note: str) -> Drawn:
+    table = accumulation(evidence)
+    title = "Codes seen as studies are added"
+    return draw(accumulation_plot(table), title, accumulation_alt(table), "accumulation", note)
+
+
+def _pairs(evidence: Evidence, note: str) -> Drawn:
+    table, names = cooccurrence(evidence, "study"), evidence.codebook.set_index("code_id")["name"].to_dict()
+    title = "Codes that occur together in studies"
+    return draw(pairs_plot(table, names=names), title, pairs_alt(table, names), "cooccurrence", note)
+
+
+def _stability(evidence: Evidence, note: str) -> Drawn:
+    table = stability_ranges(theme_stability(evidence))
+    names = evidence.themes.set_index("theme_id")["name"].to_dict()
+    title = "How the ranks of themes move when something is left out"
+    return draw(stability_plot(table, names=names), title, stability_alt(table, names), "theme_stability", note)
 
 
 def _forest(evidence: Evidence, indicator: str, note: str) -> Drawn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from synthesis.appraisal import appraised_studies
 from synthesis.tables import Evidence
 
 #: Parts of a source that show an abstract only.
@@ -38,6 +39,7 @@ def status(evidence: Evidence) -> pd.DataFrame:
             (studies["in_published_review"] == "confirmed").sum(),
             len(studies),
         ),
+        ("studies_appraised", "studies are appraised", len(appraised_studies(evidence)), len(studies)),
         (
             "confidence_provisional",
             "confidence judgements are provisional",
@@ -57,7 +59,8 @@ def status_line(evidence: Evidence) -> str:
         row = counts.loc[item]
         return f"{row['n']:,} of {row['of']:,} {row['label']}"
 
-    said = [share("findings_abstract_only"), share("codings_provisional"), share("studies_confirmed")]
+    shown = ("findings_abstract_only", "codings_provisional", "studies_appraised", "studies_confirmed")
+    said = [share(item) for item in shown]
     open_items = ("codings_provisional", "confidence_provisional", "coders_language_model")
     waiting = counts.loc[list(open_items), "n"].sum() > 0 or counts.loc["codings_provisional", "of"] == 0
     head = "Demonstration, not yet adjudicated by reviewers" if waiting else "Adjudicated by reviewers"

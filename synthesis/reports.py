@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from synthesis.codes import codebook_history, codebook_table, codebook_version, theme_order
 from synthesis.provenance import status_line
 from synthesis.schema import SynthesisError, Table, vocabularies
 from synthesis.tables import Evidence
@@ -251,6 +252,40 @@ def _widths(natural: list[int], least: list[int], total: int) -> list[int]:
         widest = max((i for i in range(len(widths)) if room[i] > 0), key=lambda i: widths[i])
         widths[widest] -= 1
     return widths
+
+
+def codebook_page(evidence: Evidence, title: str = "Codebook") -> str:
+    """The codebook as a page to read or to print on A4: themes, codes with their boundaries and support, history."""
+    table, history = codebook_table(evidence), codebook_history(evidence)
+    table["dated"] = [_dated(added, changed) for added, changed in zip(table["version_added"], table["changed_in"], strict=True)]  # fmt: skip
+    history["date"] = history["date"].dt.strftime("%Y-%m-%d")
+    history["proposed_by"] = history["proposed_by"].str.replace(";", ", ")
+    codes = {str(theme): _records(rows) for theme, rows in table.groupby("theme_id")}
+    themes = _records(evidence.themes.set_index("theme_id", drop=False).loc[theme_order(evidence)])
+    coders = evidence.coders
+    agreed = coders.loc[coders["kind"] == "agreed_set", "caution"].dropna()
+    return (
+        templates()
+        .get_template("codebook.html")
+        .render(
+            title=title,
+            version=codebook_version(evidence),
+            n_codes=len(table),
+            status=status_line(evidence),
+            cautions=list(agreed),
+            themes=[{**theme, "codes": codes.get(str(theme["theme_id"]), [])} for theme in themes],
+            history=[{"number": number, "changes": _records(rows)} for number, rows in history.groupby("version")],
+        )
+    )
+
+
+def _dated(added: int, changed: int) -> str:
+    return f"since version {added}" + ("" if pd.isna(changed) else f", changed in {changed}")
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows for a template, with an empty text where nothing is known."""
+    return frame.astype(object).where(frame.notna(), "").to_dict("records")
 
 
 def workbook(table: Table, frame: pd.DataFrame, status: str, date: dt.date) -> bytes:

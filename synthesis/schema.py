@@ -148,6 +148,18 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "coded-and-uncoded": ("error", "A finding is listed as uncoded but carries an agreed code."),
     "finding-unread": ("warning", "A finding has no agreed code and is not listed as uncoded: it has not been settled yet."),
     "record-and-study": ("error", "A screening decision and its study disagree."),
+    "appraisal-item": ("error", "An appraisal answers an item that the tool does not have. Use the tool's own items."),
+    "appraisal-answer": ("error", "An appraisal gives an answer that the tool does not allow. Use the tool's own answers."),
+    "not-a-statement": ("error", "Confidence is judged in a written statement, and this is the title of a theme, a code or a study. Write out what the data say."),
+    "statement-unsupported": ("error", "No agreed coding carries a code of this review finding, so nothing stands behind it. Correct its codes, or take it out."),
+    "component-missing": ("error", "An overall confidence is given without all four component levels, or a component without its reason. Judge all four first."),
+    "explanation-missing": ("error", "An overall confidence is given without an explanation, so that nobody can check it. Say how the concerns led to it."),
+    "settled-twice": ("error", "Two judgements of one review finding are marked as settled. Leave one."),
+    "judgement-outdated": ("warning", "The data behind a review finding have changed since it was judged. Judge it anew, then bring its row up to date."),
+    "own-scoring": ("warning", "A column of scores, or overall levels that all follow from adding up concerns. GRADE-CERQual has no scoring rule: weigh the concerns against each statement."),
+    "limitations-counted": ("warning", "A reason counts appraisal answers or names a score. Say which limitation could change this very statement."),
+    "coherence-as-agreement": ("warning", "A reason takes coherence for agreement between studies. Judge how well the statement fits its data."),
+    "conqual-mixed": ("warning", "ConQual, another rule with other grounds, is mixed into GRADE-CERQual. Judge by the four components alone."),
     "discrepancy": ("warning", "A source contradicts itself or another account; the row is shown with that remark."),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from synthesis.schema import SynthesisError, table
@@ -65,6 +66,36 @@ def _people(studies: pd.DataFrame, group: str, column: str, counted_as: pd.Serie
         .reset_index()
         .assign(group=group)[["group", "counted_as", "n_people", "n_studies", "n_samples"]]
     )
+
+
+def participants_by_group(evidence: Evidence, groups: np.ndarray, studies: np.ndarray) -> pd.DataFrame:
+    """People who took part in the studies of each of many groups, counted as by `participants`.
+
+    Parameters
+    ----------
+    groups, studies : pairs of a group's number and a study's position in the table studies, each pair once.
+
+    Returns a row a group with any study (index its number): ``n_parents, n_parents_surveyed, n_practitioners,
+    n_practitioners_surveyed, n_studies_without_numbers`` (studies with neither number).
+    """
+    sample, table = pd.factorize(sample_of(evidence))[0], evidence.studies
+    found = pd.DataFrame(index=pd.Index(np.unique(groups), name="group"))
+    unknown = np.ones(len(studies), dtype=bool)
+    for column, counts in GROUPS.items():
+        people = table[column].to_numpy("float64", na_value=np.nan)[studies]
+        surveyed = (table[counts] == "survey").to_numpy(dtype=bool, na_value=False)
+        # "unclear" is kept apart from "qualitative": of a sample counted both ways, each way's largest number counts.
+        way = pd.factorize(table[counts].fillna("unclear"))[0]
+        reported = pd.DataFrame({"group": groups, "way": way[studies], "sample": sample[studies], "n": people})
+        reported = reported.assign(survey=surveyed[studies]).dropna(subset=["n"])
+        once = reported.groupby(["group", "survey", "way", "sample"])["n"].max().groupby(["group", "survey"]).sum()
+        for name, survey in ((column, False), (f"{column}_surveyed", True)):
+            chosen = once[once.index.get_level_values("survey") == survey].droplevel("survey")
+            found[name] = chosen.reindex(found.index, fill_value=0).astype(int)
+        unknown &= np.isnan(people)
+    without = np.bincount(groups[unknown], minlength=1)
+    found["n_studies_without_numbers"] = pd.Series(without).reindex(found.index, fill_value=0)
+    return found
 
 
 def included_studies(evidence: Evidence) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from synthesis import files
 from synthesis.checks import check_cells, check_key, check_links, tidy
+from synthesis.judgement_rules import check_judgements
 from synthesis.rules import Checked, check_rules
 from synthesis.schema import EvidenceError, Problem, Severity, SynthesisError, Table, evidence_tables, table
 
@@ -109,6 +110,7 @@ def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
     check_links(readable)
     checked = Checked(frames, readable, set(raws) - set(readable))
     check_rules(checked)
+    check_judgements(checked)
     problems = [*_missing(raws, readable), *_strangers(folder, set(evidence_tables()) - set(raws))]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
     return checked, {name: len(raw.rows) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)
@@ -162,6 +164,30 @@ def _no_rows(spec: Table) -> pd.DataFrame:
     return check_cells(files.RawTable(spec, {}, np.empty(0, dtype=int)))
 
 
+def read_table(name: str, folder: str | Path = "data") -> pd.DataFrame:
+    """One table of the evidence base, read alone, for whoever adds rows to it and writes it back with `write_table`.
+
+    Returns the typed rows, none where the file is not there. Raises `EvidenceError` where a cell, a key or a column is
+    at fault, an unknown column included, which writing would lose. Links to other tables are left to `check`.
+    """
+    spec = table(name)
+    if not os.path.lexists(Path(folder) / spec.file):
+        return _no_rows(spec)
+    raw = files.read_raw(Path(folder) / spec.file, spec)
+    frame = check_cells(raw)
+    if raw.readable:
+        check_key(raw)
+    _refuse_faults(raw)
+    return frame
+
+
+def _refuse_faults(raw: files.RawTable) -> None:
+    # A column that reading passes over would be lost by writing, so here it is an error.
+    problems = [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+    if any(p.severity == "error" for p in problems):
+        raise EvidenceError(problems)
+
+
 def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> Path:
     """Write one table of the evidence base, whole or not at all.
 
@@ -174,17 +200,30 @@ def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> 
     Returns the path written. Raises `EvidenceError`, with the file untouched, where a cell, a key or a column is at
     fault. Links to other tables are left to `check`, so that tables can be written one after another.
     """
-    spec, path = table(name), Path(folder) / table(name).file
-    raw = _as_raw(frame, spec)
-    files.match_columns(raw)
-    check_cells(raw)
-    check_key(raw)
-    # A column that reading passes over would be lost by writing, so here it is an error.
-    problems = [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+    return write_tables({name: frame}, folder)[0]
+
+
+def write_tables(frames: Mapping[str, pd.DataFrame], folder: str | Path = "data") -> list[Path]:
+    """Write several tables as `write_table` does. All are checked before the first is written: with a fault in one of
+    them no file is touched."""
+    ready, problems = [], []
+    for name, frame in frames.items():
+        spec, path = table(name), Path(folder) / table(name).file
+        raw = _as_raw(frame, spec)
+        files.match_columns(raw)
+        check_cells(raw)
+        check_key(raw)
+        # A column that reading passes over would be lost by writing, so here it is an error.
+        problems += [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+        ready.append((raw, path))
     if any(p.severity == "error" for p in problems):
         raise EvidenceError(problems)
+    return [_write_raw(raw, path) for raw, path in ready]
+
+
+def _write_raw(raw: files.RawTable, path: Path) -> Path:
     _keep_printed_digits(raw, path)
-    ordered = pd.DataFrame({column: raw.text(column) for column in spec.columns})
+    ordered = pd.DataFrame({column: raw.text(column) for column in raw.table.columns})
     return files.write_bytes(files.csv_bytes(ordered), path)
 
 

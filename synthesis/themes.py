@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from synthesis.codes import theme_ancestry, theme_order
+from synthesis.incidence import Coded, coded, distinct, incidence, pairs, study_positions
 from synthesis.schema import SynthesisError, vocabularies
-from synthesis.studies import empty_label, participants, sample_of, study_values
+from synthesis.studies import empty_label, participants_by_group, sample_of, study_values
 from synthesis.tables import Evidence
 
 Count = Literal["studies", "findings"]
@@ -17,69 +21,78 @@ Count = Literal["studies", "findings"]
 OTHER_PERSPECTIVES = ("family", "author", "observer")
 
 
-def theme_order(evidence: Evidence) -> list[str]:
-    """Theme ids as they are read: each analytical theme, then the descriptive themes below it, by position."""
-    themes = evidence.themes.sort_values("position", kind="stable")
-    children: dict[str, list[str]] = {}
-    for theme, parent in zip(themes["theme_id"], themes["parent_theme_id"].fillna(""), strict=True):
-        children.setdefault(parent, []).append(theme)
-
-    def below(theme: str) -> list[str]:
-        return [theme] + [each for child in children.get(theme, []) for each in below(child)]
-
-    return [each for top in children.get("", []) for each in below(top)]
-
-
-def theme_ancestry(evidence: Evidence) -> pd.DataFrame:
-    """Every theme with itself and each theme above it: columns ``theme_id``, ``counts_for``."""
-    parents = dict(zip(evidence.themes["theme_id"], evidence.themes["parent_theme_id"], strict=True))
-    pairs = []
-    for theme in parents:
-        above = theme
-        while isinstance(above, str):
-            pairs.append((theme, above))
-            above = parents[above]
-    return pd.DataFrame(pairs, columns=["theme_id", "counts_for"], dtype="str")
-
-
 def coded_findings(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
     """Codings of one coder, each with its finding's study and perspective and its code's theme.
 
     Returns columns ``finding_id, code_id, theme_id, study_id, perspective, role_group, rank, confidence,
     negative_case``. Raises SynthesisError for a coder who coded nothing.
     """
-    codings = evidence.codings[evidence.codings["coder"] == coder]
-    if codings.empty:
-        raise SynthesisError(
-            f"The coder {coder!r} has coded nothing; codings are by {', '.join(sorted(evidence.codings['coder'].unique()))}."
-        )
-    findings = evidence.findings[["finding_id", "study_id", "perspective", "role_group"]]
-    coded = codings.merge(evidence.codebook[["code_id", "theme_id"]], on="code_id").merge(findings, on="finding_id")
-    return coded[
-        [
-            "finding_id",
-            "code_id",
-            "theme_id",
-            "study_id",
-            "perspective",
-            "role_group",
-            "rank",
-            "confidence",
-            "negative_case",
-        ]
+    own = coded(evidence, coder)
+    parts = [
+        evidence.codings[["finding_id", "code_id"]].take(own.row),
+        evidence.codebook[["theme_id"]].take(own.code),
+        evidence.findings[["study_id", "perspective", "role_group"]].take(own.finding),
+        evidence.codings[["rank", "confidence", "negative_case"]].take(own.row),
     ]
+    return pd.concat([part.reset_index(drop=True) for part in parts], axis=1)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Findings of each theme, each once a theme: ``theme`` is a place in `theme_order`, ``finding`` one in findings."""
+
+    theme: np.ndarray
+    finding: np.ndarray
+    study: np.ndarray
+    negative: np.ndarray
+
+
+def held_findings(evidence: Evidence, coder: str = "agreed") -> Held:
+    """Findings of each theme as positions, a theme holding what the themes below it hold; themes, then findings in order."""
+    return _held(evidence, coded(evidence, coder))
+
+
+def _held(evidence: Evidence, own: Coded) -> Held:
+    above, n = _themes_of_codes(evidence), len(evidence.findings)
+    marked, against = (np.zeros((len(evidence.themes), n), dtype=bool) for _ in range(2))
+    # Themes stand a few levels deep: at each level a code has one theme at most.
+    for depth in range(max(map(len, above), default=0)):
+        theme = np.array([chain[depth] if depth < len(chain) else -1 for chain in above])[own.code]
+        reached = theme >= 0
+        marked[theme[reached], own.finding[reached]] = True
+        reached &= own.negative
+        against[theme[reached], own.finding[reached]] = True
+    themes, findings = np.divmod(np.flatnonzero(marked), n)
+    return Held(themes, findings, study_positions(evidence)[findings], against.ravel()[marked.ravel()])
+
+
+def _themes_of_codes(evidence: Evidence) -> list[list[int]]:
+    """For each code of the codebook: its theme and every theme above, as places in `theme_order`."""
+    place = {theme: position for position, theme in enumerate(theme_order(evidence))}
+    above = theme_ancestry(evidence).groupby("theme_id", sort=False)["counts_for"].agg(list)
+    found = {theme: [place[each] for each in chain] for theme, chain in above.items()}
+    return [found[theme] for theme in evidence.codebook["theme_id"]]
 
 
 def theme_findings(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
     """Findings of each theme, a theme holding what the themes below it hold, each finding once a theme.
 
     Returns columns ``theme_id, finding_id, study_id, perspective, negative_case`` (True where the finding runs against
-    a code of the theme).
+    a code of the theme), themes in reading order, findings in the order of their table.
     """
-    coded = coded_findings(evidence, coder).merge(theme_ancestry(evidence), on="theme_id")
-    keys = ["counts_for", "finding_id", "study_id", "perspective"]
-    once = coded.groupby(keys, sort=False, as_index=False)["negative_case"].any()
-    return once.rename(columns={"counts_for": "theme_id"})
+    held = held_findings(evidence, coder)
+    ids = pd.Series(theme_order(evidence), dtype="str", name="theme_id").take(held.theme).reset_index(drop=True)
+    findings = evidence.findings[["finding_id", "study_id", "perspective"]].take(held.finding).reset_index(drop=True)
+    return pd.concat([ids, findings, pd.Series(held.negative, dtype="boolean", name="negative_case")], axis=1)
+
+
+#: Groups of perspectives that theme tables count apart.
+VIEWS = {
+    "parent": ["parent"],
+    "practitioner": ["practitioner"],
+    "together": ["both"],
+    "other": list(OTHER_PERSPECTIVES),
+}
 
 
 def theme_table(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
@@ -92,51 +105,25 @@ def theme_table(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
     Returns a row a theme, in reading order, with the columns of the derived table ``theme_table``; every ``n_`` has
     its ``of_`` (all findings, all studies, all studies with a finding of that perspective).
     """
-    held, order = theme_findings(evidence, coder), theme_order(evidence)
-    sample = sample_of(evidence)
-    themes = evidence.themes.set_index("theme_id").loc[order]
-    by_theme = held.groupby("theme_id")
-    table = themes[["name", "level", "parent_theme_id"]].copy()
-    table["n_findings"], table["of_findings"] = by_theme.size(), len(evidence.findings)
-    table["n_studies"], table["of_studies"] = by_theme["study_id"].nunique(), len(evidence.studies)
-    table["n_samples"], table["of_samples"] = (
-        held["study_id"].map(sample).groupby(held["theme_id"]).nunique(),
-        sample.nunique(),
-    )
-    for name, perspectives in (
-        ("parent", ["parent"]),
-        ("practitioner", ["practitioner"]),
-        ("together", ["both"]),
-        ("other", list(OTHER_PERSPECTIVES)),
-    ):
-        own = held[held["perspective"].isin(perspectives)]
-        table[f"n_studies_{name}"] = own.groupby("theme_id")["study_id"].nunique()
-        table[f"of_studies_{name}"] = evidence.findings.loc[
-            evidence.findings["perspective"].isin(perspectives), "study_id"
-        ].nunique()
-    table["n_negative"] = by_theme["negative_case"].sum()
-    people = {theme: _people(evidence, ids) for theme, ids in by_theme["study_id"].unique().items()}
-    table = table.join(pd.DataFrame.from_dict(people, orient="index"))
+    held, order = held_findings(evidence, coder), theme_order(evidence)
+    table = evidence.themes.set_index("theme_id").loc[order, ["name", "level", "parent_theme_id"]].copy()
+    theme, study = pairs(held.theme, held.study, len(order), len(evidence.studies))
+    sample = pd.factorize(sample_of(evidence))[0]
+    samples = int(sample.max(initial=-1)) + 1
+    table["n_findings"], table["of_findings"] = np.bincount(held.theme, minlength=len(order)), len(evidence.findings)
+    table["n_studies"], table["of_studies"] = np.bincount(theme, minlength=len(order)), len(evidence.studies)
+    table["n_samples"], table["of_samples"] = distinct(theme, sample[study], len(order), samples), samples
+    for name, perspectives in VIEWS.items():
+        said = evidence.findings["perspective"].isin(perspectives).to_numpy()
+        own = said[held.finding]
+        table[f"n_studies_{name}"] = distinct(held.theme[own], held.study[own], len(order), len(evidence.studies))
+        table[f"of_studies_{name}"] = evidence.findings["study_id"][said].nunique()
+    table["n_negative"] = np.bincount(held.theme[held.negative], minlength=len(order))
+    people = participants_by_group(evidence, theme, study).reindex(range(len(order)), fill_value=0)
+    table = table.join(people.set_axis(table.index))
     counts = [column for column in table if column.startswith(("n_", "of_"))]
-    table[counts] = table[counts].fillna(0).astype(int)
+    table[counts] = table[counts].astype(int)
     return table.rename_axis("theme_id").reset_index()
-
-
-def _people(evidence: Evidence, study_ids: list[str]) -> dict[str, int]:
-    """Participants reported by some studies, shared samples once; surveyed people apart."""
-    counted = participants(evidence, study_ids).set_index(["group", "counted_as"])["n_people"]
-
-    def number(group: str, *ways: str) -> int:
-        return int(sum(counted.get((group, way), 0) for way in ways))
-
-    studies = evidence.studies[evidence.studies["study_id"].isin(set(study_ids))]
-    return {
-        "n_parents": number("parents", "qualitative", "unclear"),
-        "n_parents_surveyed": number("parents", "survey"),
-        "n_practitioners": number("practitioners", "qualitative", "unclear"),
-        "n_practitioners_surveyed": number("practitioners", "survey"),
-        "n_studies_without_numbers": int((studies["n_parents"].isna() & studies["n_practitioners"].isna()).sum()),
-    }
 
 
 def theme_matrix(
@@ -158,45 +145,68 @@ def theme_matrix(
     """
     if count not in ("studies", "findings"):
         raise SynthesisError(f"count is 'studies' or 'findings', not {count!r}.")
-    coded = coded_findings(evidence, coder)
-    by_row, by_column = (_with_dimension(coded, evidence, name) for name in (rows, columns))
+    own = coded(evidence, coder)
+    down, across = (_dimension(evidence, name, own) for name in (rows, columns))
     # Row and column meet in the finding, not in the coding: a finding with two codes belongs to both.
-    cells = by_row.merge(by_column, on="finding_id", suffixes=(" of row", " of column"))
-    cells["unit"] = cells["finding_id"]
+    n = len(evidence.findings)
+    finding, column = across.finding, across.label
     if count == "studies":
-        cells["unit"] = cells["finding_id"].map(evidence.findings.set_index("finding_id")["study_id"])
-    once = cells[["label of row", "label of column", "unit"]].drop_duplicates()
-    matrix = once.groupby(["label of row", "label of column"]).size().unstack(fill_value=0)
-    return (
-        matrix.reindex(
-            index=_labels(evidence, rows, matrix.index),
-            columns=_labels(evidence, columns, matrix.columns),
-            fill_value=0,
-        )
-        .rename_axis(index=rows, columns=columns)
-        .astype(int)
+        # Studies are counted by meeting in the finding, then telling the studies of a cell apart.
+        key = column.astype(np.int64) * len(evidence.studies) + study_positions(evidence)[finding]
+        column, keys = pd.factorize(key)
+    else:
+        keys = np.arange(len(across.labels)) * len(evidence.studies)
+    met = incidence(down.label, down.finding, len(down.labels), n) @ incidence(finding, column, n, len(keys))
+    place, cell = (
+        np.repeat(np.arange(len(down.labels)), np.diff(met.indptr)),
+        keys[met.indices] // len(evidence.studies),
+    )
+    amount = met.data if count == "findings" else np.ones(len(cell), dtype=np.int64)
+    shape = len(down.labels), len(across.labels)
+    cells = np.bincount(place * shape[1] + cell, amount, minlength=shape[0] * shape[1]).reshape(shape).astype(int)
+    matrix = pd.DataFrame(cells, pd.Index(down.labels, name=rows), pd.Index(across.labels, name=columns))
+    return matrix.reindex(
+        index=_labels(evidence, rows, matrix.index[(cells > 0).any(axis=1)]),
+        columns=_labels(evidence, columns, matrix.columns[(cells > 0).any(axis=0)]),
+        fill_value=0,
+    ).rename_axis(index=rows, columns=columns)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Coded findings with their labels in one dimension: places in findings and in ``labels``, one entry a pair."""
+
+    finding: np.ndarray
+    label: np.ndarray
+    labels: list[str]
+
+
+def _dimension(evidence: Evidence, name: str, own: Coded) -> Dimension:
+    kind = name.removesuffix("_id")
+    if kind in ("theme", "analytical", "descriptive"):
+        held, order = _held(evidence, own), theme_order(evidence)
+        shown = np.isin(order, _labels(evidence, name, pd.Index([])))[held.theme]
+        return Dimension(held.finding[shown], held.theme[shown], order)
+    if kind == "code":
+        return Dimension(own.finding, own.code, list(evidence.codebook["code_id"]))
+    finding = np.flatnonzero(np.bincount(own.finding))
+    if kind == "study":
+        return Dimension(finding, study_positions(evidence)[finding], list(evidence.studies["study_id"]))
+    if kind in ("perspective", "role_group"):
+        return _listed(finding, finding, evidence.findings[kind].fillna(empty_label("findings", kind)).str.split(";"))
+    if name in evidence.studies:
+        return _listed(finding, study_positions(evidence)[finding], study_values(evidence, name))
+    raise SynthesisError(
+        f"{name!r} groups neither findings nor studies; use theme, analytical, descriptive, code, study, perspective, role_group "
+        f"or a column of studies ({', '.join(evidence.studies)})."
     )
 
 
-def _with_dimension(coded: pd.DataFrame, evidence: Evidence, name: str) -> pd.DataFrame:
-    """Findings with their labels in one dimension: columns ``finding_id``, ``label``, one row a pair."""
-    kind = name.removesuffix("_id")
-    if kind in ("theme", "analytical", "descriptive"):
-        pairs = theme_ancestry(evidence).rename(columns={"counts_for": "label"})
-        labelled = coded.merge(pairs[pairs["label"].isin(_labels(evidence, name, pd.Index([])))], on="theme_id")
-    elif kind in ("code", "study"):
-        labelled = coded.assign(label=coded[f"{kind}_id"])
-    elif kind in ("perspective", "role_group"):
-        labelled = coded.assign(label=coded[kind].fillna(empty_label("findings", kind)).str.split(";")).explode("label")
-    elif name in evidence.studies:
-        values = study_values(evidence, name)
-        labelled = coded.assign(label=coded["study_id"].map(values)).explode("label")
-    else:
-        raise SynthesisError(
-            f"{name!r} groups neither findings nor studies; use theme, analytical, descriptive, code, study, perspective, role_group "
-            f"or a column of studies ({', '.join(evidence.studies)})."
-        )
-    return labelled[["finding_id", "label"]].drop_duplicates()
+def _listed(finding: np.ndarray, place: np.ndarray, values: pd.Series) -> Dimension:
+    """Findings with the labels that stand, as lists, at their places."""
+    cells = values.take(place)
+    label, labels = pd.factorize(cells.explode())
+    return Dimension(np.repeat(finding, cells.str.len().to_numpy()), label, list(labels))
 
 
 def _labels(evidence: Evidence, name: str, seen: pd.Index) -> list[str]:

@@ -1,6 +1,7 @@
 """A small evidence base cut out of data/: three studies with everything that hangs on them, in a few milliseconds.
 
-Rows are whole and unchanged, except that a list column keeps only the parts whose rows are kept.
+Rows are whole and unchanged, except that a list column keeps only the parts whose rows are kept, and that the number of
+studies beside such a list is theirs.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ def small_base(folder: Path) -> Path:
             in {"findings", "codings", "records", "uncoded", "adjudications", "estimate_choices", "discrepancies"}
             else 10
         )
+        if name == "review_findings":
+            _recount_studies(grid)
         path = folder / evidence_tables()[name].file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(as_csv(grid[: limit and limit + 1]))
@@ -105,6 +108,12 @@ def _drop_unlinked(kept: dict[str, Grid], spec: Table) -> int:
         rows = [row for row in rows if _stands(kept, row[header.index("table")], row[header.index("row_id")])]
     kept[spec.name] = [header, *rows]
     return before - len(rows)
+
+
+def _recount_studies(grid: Grid) -> None:
+    number, listed = grid[0].index("n_studies"), grid[0].index("contributing_study_ids")
+    for row in grid[1:]:
+        row[number] = str(len(row[listed].split(";")))
 
 
 def _stands(kept: dict[str, Grid], table: str, key: str) -> bool:

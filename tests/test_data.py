@@ -18,8 +18,8 @@ ROWS = {
     "studies": 144, "findings": 631, "estimates": 368, "associations": 102, "published_results": 68,
     "review_statements": 10, "official_statistics": 9184, "guide_sources": 12, "guide_items": 155, "risk_factors": 76,
     "interventions": 52, "measures": 50, "recommendations": 101, "planning_elements": 43, "retractions": 0,
-    "records": 220, "samples": 17, "coders": 4, "codebook": 61, "codebook_changes": 39, "themes": 22, "codings": 2908,
-    "adjudications": 200, "uncoded": 8, "memos": 53, "review_findings": 22, "confidence": 22, "indicators": 133,
+    "records": 220, "samples": 17, "coders": 4, "codebook": 61, "codebook_changes": 39, "themes": 22, "codings": 2908, "readings": 1262,
+    "adjudications": 200, "uncoded": 8, "memos": 53, "appraisals": 0, "appraisal_settlements": 0, "review_findings": 22, "confidence": 22, "indicators": 133,
     "estimate_choices": 25, "discrepancies": 46,
 }  # fmt: skip
 

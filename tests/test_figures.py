@@ -34,6 +34,7 @@ ROOT = Path(__file__).parent.parent
 LONG = "A very long name that nobody would choose but that somebody will certainly enter one day, Herefordshire-upon-Thames"
 ALL = [
     "prisma_flow", "theme_support", "theme_by_perspective", "theme_by_country",
+    "theme_map", "study_by_theme", "parents_and_practitioners", "accumulation", "code_pairs", "theme_stability",
     "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
     "forest_parents_among_adults_with_psychosis_or_smi", "england_factors", "england_parent_mental_health",
     "england_authorities",

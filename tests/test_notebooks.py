@@ -18,6 +18,7 @@ READING_ORDER = [
     "04_thematic_synthesis",
     "05_parents_and_practitioners",
     "06_prevalence",
+    "07_confidence",
 ]
 
 

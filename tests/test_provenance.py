@@ -15,7 +15,7 @@ def test_the_line_of_the_shipped_data_is_that_of_a_recount(evidence):
     assert (agreed, confirmed) == (978, 4)
     assert status_line(evidence) == (
         f"Demonstration, not yet adjudicated by reviewers: {abstracts} of 631 findings rest on an abstract only; "
-        f"978 of 978 agreed codings are provisional; 4 of 144 studies are confirmed members of the published review."
+        f"978 of 978 agreed codings are provisional; 0 of 144 studies are appraised; 4 of 144 studies are confirmed members of the published review."
     )
 
 

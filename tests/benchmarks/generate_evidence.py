@@ -43,14 +43,17 @@ _SOURCE_PARTS = ("abstract", "abstract", "abstract", "full_text_part", "abstract
 
 
 def write_evidence_base(
-    folder: Path, codings: int = 1_000_000, findings: int = 100_000, studies: int = 5_000, seed: int = 20261121
-) -> dict[str, int]:
+    folder: Path, codings: int = 1_000_000, findings: int = 100_000, studies: int = 5_000, seed: int = 20261121,
+    codes: int = THEMES * CODES_A_THEME, coders: tuple[str, ...] = CODERS,
+) -> dict[str, int]:  # fmt: skip
     """Write the tables that the schema requires, and the link tables they need, below `folder`.
 
     Parameters
     ----------
-    codings : rows of codings, shared among three coders and the agreed set; up to 240 a finding.
+    codings : rows of codings, shared among `coders`; up to 240 a finding as things are set.
     findings, studies : rows of these tables; each study has a finding while there are enough.
+    codes : codes of the codebook, a multiple of the twenty themes.
+    coders : who coded; "agreed" is the agreed set and must be among them.
 
     Returns rows by table.
     """
@@ -60,10 +63,10 @@ def write_evidence_base(
         "sources/studies": _studies(rng, words, studies),
         "sources/findings": _findings(rng, words, findings, studies),
         "judgements/records": _records(rng, words, studies),
-        "judgements/coders": _coders(),
+        "judgements/coders": _coders(coders),
         "judgements/themes": _themes(),
-        "judgements/codebook": _codebook(rng, words),
-        "judgements/codings": _codings(rng, words, codings, findings),
+        "judgements/codebook": _codebook(rng, words, codes),
+        "judgements/codings": _codings(rng, words, codings, findings, _code_ids(codes), coders),
     }
     coded = tables["judgements/codings"]
     agreed = set(coded.loc[coded["coder"] == "agreed", "finding_id"])
@@ -187,11 +190,11 @@ def _records(rng: np.random.Generator, words: np.ndarray, studies: int) -> pd.Da
     )
 
 
-def _coders() -> pd.DataFrame:
-    agreed = [coder == "agreed" for coder in CODERS]
+def _coders(coders: tuple[str, ...]) -> pd.DataFrame:
+    agreed = [coder == "agreed" for coder in coders]
     return pd.DataFrame(
         {
-            "coder_id": CODERS,
+            "coder_id": coders,
             "kind": ["agreed_set" if each else "person" for each in agreed],
             "role": ["The settled set" if each else "Coded every finding" for each in agreed],
             "blind_to": "",
@@ -216,15 +219,14 @@ def _themes() -> pd.DataFrame:
     return table.assign(**about)
 
 
-def _codebook(rng: np.random.Generator, words: np.ndarray) -> pd.DataFrame:
-    n = THEMES * CODES_A_THEME
+def _codebook(rng: np.random.Generator, words: np.ndarray, n: int) -> pd.DataFrame:
     themes = _themes().query("level == 'descriptive'")["theme_id"]
-    codes = _code_ids()
+    codes = _code_ids(n)
     return pd.DataFrame(
         {
             "code_id": codes,
             "name": [f"Code {i + 1}" for i in range(n)],
-            "theme_id": np.repeat(themes.to_numpy(), CODES_A_THEME),
+            "theme_id": np.repeat(themes.to_numpy(), n // THEMES),
             "definition": _texts(rng, words, n, 10, 25),
             "use_when": _texts(rng, words, n, 8, 16),
             "do_not_use_for": _texts(rng, words, n, 8, 16),
@@ -234,19 +236,20 @@ def _codebook(rng: np.random.Generator, words: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _code_ids() -> np.ndarray:
-    return np.array([f"made_up_code_{i + 1:02d}" for i in range(THEMES * CODES_A_THEME)], dtype=object)
+def _code_ids(n: int) -> np.ndarray:
+    return np.array([f"made_up_code_{i + 1:02d}" for i in range(n)], dtype=object)
 
 
-def _codings(rng: np.random.Generator, words: np.ndarray, n: int, findings: int) -> pd.DataFrame:
+def _codings(
+    rng: np.random.Generator, words: np.ndarray, n: int, findings: int, codes: np.ndarray, coders: tuple[str, ...]
+) -> pd.DataFrame:
     """Distinct triples of finding, code and coder, in the order of the findings; ranks count within finding and coder."""
-    codes = _code_ids()
-    cells = findings * len(CODERS) * len(codes)
+    cells = findings * len(coders) * len(codes)
     if n > cells:
         raise ValueError(f"{findings} findings can carry {cells} codings at most, not {n}.")
     drawn = np.sort(rng.choice(cells, n, replace=False))
     pair, code = np.divmod(drawn, len(codes))
-    finding, coder = np.divmod(pair, len(CODERS))
+    finding, coder = np.divmod(pair, len(coders))
     first = np.r_[True, pair[1:] != pair[:-1]]
     starts = np.maximum.accumulate(np.where(first, np.arange(n), 0))
     noted = rng.random(n) < 0.085
@@ -256,7 +259,7 @@ def _codings(rng: np.random.Generator, words: np.ndarray, n: int, findings: int)
         {
             "finding_id": _ids("finding", findings)[finding],
             "code_id": codes[code],
-            "coder": np.array(CODERS, dtype=object)[coder],
+            "coder": np.array(coders, dtype=object)[coder],
             "rank": np.arange(n) - starts + 1,
             "confidence": rng.choice(["high", "medium", "low"], n, p=[0.6, 0.3, 0.1]),
             "negative_case": np.where(rng.random(n) < 0.02, "yes", "no"),

@@ -1,0 +1,53 @@
+"""A real JupyterLab on this computer alone, and a browser without a window before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from webdriver import Browser, free_port, missing, wait_for
+
+#: Nothing in JupyterLab may ask the network or pop up over the page.
+QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+
+
+@pytest.fixture
+def lab(tmp_path) -> Iterator[tuple[str, Path]]:
+    """``(address, folder)`` of a JupyterLab that serves an empty folder; its settings are its own."""
+    root, own = tmp_path / "work", tmp_path / "jupyter"
+    settings = own / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps(QUIET))
+    root.mkdir()
+    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython",
+              "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}  # fmt: skip
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    call = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+            "--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={root}",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
+    environment = os.environ | {name: str(own / each) for name, each in places.items()}
+    with (tmp_path / "lab.log").open("wb") as log:
+        server = subprocess.Popen(call, env=environment, stdout=log, stderr=log, cwd=root)
+    try:
+        wait_for(lambda: urllib.request.urlopen(f"{address}/api").close() is None, "JupyterLab does not start")
+        yield address, root
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def browser(tmp_path) -> Iterator[Browser]:
+    if lacking := missing():
+        pytest.fail(lacking)
+    window = Browser(tmp_path / "profile")
+    try:
+        yield window
+    finally:
+        window.close()

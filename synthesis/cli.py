@@ -111,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
     book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
+    export = add("export", _export, "Write a file to work in outside the toolkit.", ())
+    export.add_argument("what", choices=("coding-sheet",), help="coding-sheet: a workbook in which one coder codes")
+    export.add_argument("--coder", required=True, metavar="ID", help="whose sheet; a row of judgements/coders.csv")
+    export.add_argument("--out", required=True, metavar="FILE.xlsx", help="where to write")
+    back = add("import", _import, "Read a coding sheet back; nothing is stored unless all of it is right.", ())
+    back.add_argument("file", metavar="FILE.xlsx", help="a workbook that `export` made")
+    back.add_argument("--check-only", action="store_true", help="say what would change, and store nothing")
     agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
     agreed.add_argument("--coders", nargs="+", metavar="ID", help="two coders or more (default: all who coded blind)")
     prevalence = add(
@@ -188,9 +195,42 @@ def _codebook(options: argparse.Namespace) -> int:
         return 0
     if options.history:
         changed = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")
-        return _answer(options, evidence, codebook_history(evidence), "History of the codebook", changed)
+        history = codebook_history(evidence)
+        history["date"] = history["date"].dt.strftime("%Y-%m-%d")
+        return _answer(options, evidence, history, "History of the codebook", changed)
     shown = ("theme_id", "code_id", "name", "definition", "use_when", "do_not_use_for", "n_findings", "n_studies")
     return _answer(options, evidence, codebook_table(evidence), "Codebook", shown)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from synthesis.exchange import coding_sheet
+    from synthesis.files import write_bytes
+    from synthesis.tables import read_evidence
+
+    print(write_bytes(coding_sheet(read_evidence(options.data), options.coder), Path(options.out)))
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from synthesis.exchange import read_coding_sheet
+    from synthesis.tables import read_evidence, write_tables
+
+    evidence = read_evidence(options.data)
+    try:
+        brought = read_coding_sheet(evidence, options.file)
+    except EvidenceError as error:
+        _say(f"{options.file} has {len(error.problems)} problems; nothing was changed.")
+        _print_problems(error.problems, sys.stderr)
+        return 1
+    for remark in brought.remarks:
+        _say(remark)
+    if not options.check_only:
+        write_tables(brought.tables, options.data)
+    done = "would change" if options.check_only else "changed"
+    print(f"{brought.coder}: {brought.n_read} findings read in the sheet, {brought.n_changed} of them {done}.")
+    return 0
 
 
 def _agreement(options: argparse.Namespace) -> int:

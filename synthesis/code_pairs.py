@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from synthesis.incidence import coded, incidence
+from synthesis.incidence import coded, incidence, present
 from synthesis.intervals import wilson
 from synthesis.schema import SynthesisError
 from synthesis.tables import Evidence
@@ -34,12 +34,12 @@ def cooccurrence(
         raise SynthesisError(f"within is 'finding' or 'study', not {within!r}.")
     own, codes = coded(evidence, coder), evidence.codebook["code_id"].to_numpy(dtype=object)
     unit, size = (own.finding, evidence.findings) if within == "finding" else (own.study, evidence.studies)
-    present = incidence(own.code, unit, len(codes), len(size))
-    met = (present @ present.T).toarray()
+    held = incidence(own.code, unit, len(codes), len(size))
+    met = (held @ held.T).toarray()
     one, other = np.triu_indices(len(codes), k=1)
     each = met.diagonal()
     table = pd.DataFrame({"code_a": codes[one], "code_b": codes[other]}, dtype="str")
-    table["n"], table["of"] = met[one, other], len(np.unique(unit))
+    table["n"], table["of"] = met[one, other], len(present(unit))
     table["n_a"], table["n_b"] = each[one], each[other]
     table["n_either"] = table["n_a"] + table["n_b"] - table["n"]
     table["jaccard"] = table["n"] / table["n_either"].where(table["n_either"] > 0).astype("float64")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from synthesis.incidence import coded, distinct
 from synthesis.schema import SynthesisError, evidence_tables, vocabularies
-from synthesis.tables import Evidence
+from synthesis.tables import Evidence, codebook_version
 
 #: What a reader needs to use a code.
 WORDING = ("name", "definition", "use_when", "do_not_use_for")
@@ -90,12 +90,6 @@ def _tops(evidence: Evidence) -> dict[str, str]:
     """Theme id -> the theme at the top above it; of the pairs of a theme the last is the highest."""
     ancestry = theme_ancestry(evidence)
     return dict(zip(ancestry["theme_id"], ancestry["counts_for"], strict=True))
-
-
-def codebook_version(evidence: Evidence) -> int:
-    """The present version of the codebook: the highest that a code or a change names."""
-    numbers = [evidence.codebook["version_added"], evidence.codebook["changed_in"], evidence.codebook_changes["version"]]  # fmt: skip
-    return int(max([0, *pd.concat(numbers).dropna()]))
 
 
 def codebook_history(evidence: Evidence) -> pd.DataFrame:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from synthesis.appraisal import appraised_studies, settled_answers
-from synthesis.judgement_rules import COMPONENTS, changed_since, contributing_findings, parts_of
+from synthesis.judgement_rules import COMPONENTS, changed_since, parts_of
 from synthesis.schema import FAULTS, SynthesisError, vocabularies
 from synthesis.studies import sample_of
-from synthesis.tables import Evidence
+from synthesis.tables import Evidence, split_list
 
 LEVELS = (*COMPONENTS, "overall")
 REASONS = tuple(f"{name}_reason" for name in LEVELS)
@@ -62,11 +62,12 @@ def contributing(evidence: Evidence) -> pd.DataFrame:
 
 
 def _held(evidence: Evidence) -> pd.DataFrame:
-    """A row a review finding and coding behind it, in the order of the findings: with ``negative_case, perspective``."""
-    agreed = evidence.codings[evidence.codings["coder"] == "agreed"]
-    held = contributing_findings(evidence.review_findings, agreed, evidence.findings)
-    held = held.merge(agreed[["finding_id", "code_id", "negative_case"]], on=["finding_id", "code_id"])
-    held["perspective"] = held["finding_id"].map(evidence.findings.set_index("finding_id")["perspective"])
+    """A row a review finding and coding behind it: ``review_finding_id, code_id, finding_id, negative_case, study_id, perspective``."""
+    agreed = evidence.codings.loc[evidence.codings["coder"] == "agreed", ["finding_id", "code_id", "negative_case"]]
+    codes = split_list(evidence.review_findings.set_index("review_finding_id")["code_ids"])
+    codes = codes.rename("code_id").rename_axis("review_finding_id").reset_index()
+    findings = evidence.findings[["finding_id", "study_id", "perspective"]]
+    held = codes.merge(agreed, on="code_id").merge(findings, on="finding_id")
     place = {finding: at for at, finding in enumerate(evidence.findings["finding_id"])}
     return held.sort_values("finding_id", key=lambda ids: ids.map(place), kind="stable", ignore_index=True)
 

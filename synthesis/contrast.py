@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from synthesis.incidence import coded, distinct, study_positions
+from synthesis.incidence import coded, distinct, present, study_positions
 from synthesis.intervals import newcombe, wilson
 from synthesis.schema import SynthesisError
 from synthesis.tables import Evidence
@@ -40,7 +40,7 @@ def perspective_contrast(
         raise SynthesisError(f"unit is 'theme' or 'code', not {unit!r}.")
     held = _support(evidence, unit, coder)
     view, study_of = evidence.findings["perspective"].to_numpy(), study_positions(evidence)
-    has = {side: np.unique(study_of[view == side]) for side in SIDES}
+    has = {side: present(study_of[view == side]) for side in SIDES}
     shared = np.intersect1d(has["parent"], has["practitioner"])
     table = _named(evidence, unit)
     everyone, apart = {}, {}

@@ -39,6 +39,8 @@ _JOINS = (
     "codings --coder--> coders",
     "confidence --review_finding_id--> review_findings --theme_id--> themes",
     "records --study_id--> studies",
+    "appraisals --study_id--> studies",
+    "appraisals --appraiser--> coders",
     "adjudications --finding_id--> findings",
     "uncoded --finding_id--> findings",
     "estimate_choices --estimate_id--> estimates --indicator_id--> indicators",

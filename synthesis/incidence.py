@@ -76,6 +76,11 @@ def distinct(group: np.ndarray, member: np.ndarray, n_groups: int, n_members: in
     return np.bincount(pairs(group, member, n_groups, n_members)[0], minlength=n_groups)
 
 
+def present(places: np.ndarray) -> np.ndarray:
+    """The positions that occur, sorted, each once."""
+    return np.flatnonzero(np.bincount(places))
+
+
 def incidence(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> csr_array:
     """A sparse matrix with 1 where row and column meet, however often."""
     matrix = csr_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=(n_rows, n_columns))

@@ -8,6 +8,7 @@ an error; what may be right and should be looked at is a warning.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -47,18 +48,6 @@ _CONQUAL_COLUMN = re.compile(r"dependability|credibility|con_?qual", re.IGNORECA
 # ---------------------------------------------------------------- what stands behind a review finding
 
 
-def contributing_findings(review_findings: pd.DataFrame, codings: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
-    """Findings behind each review finding: those to which an agreed coding gives one of its codes, negative cases included.
-
-    `codings` are those of the agreed set (``finding_id, code_id``). Returns columns ``review_finding_id, code_id,
-    finding_id, study_id``, a row a coding.
-    """
-    codes = review_findings[["review_finding_id", "code_ids"]].dropna()
-    codes = codes.assign(code_id=codes["code_ids"].str.split(";")).explode("code_id").drop(columns="code_ids")
-    held = codes.merge(codings[["finding_id", "code_id"]].dropna(), on="code_id")
-    return held.merge(findings[["finding_id", "study_id"]].dropna(), on="finding_id")
-
-
 def changed_since(before: set[str], now: set[str], what: str) -> str:
     """What has changed between two sets, as "added since: a, b; gone since: c"; empty where nothing has."""
     parts = [
@@ -74,15 +63,22 @@ def parts_of(cell: object) -> set[str]:
     return set(cell.split(";")) if isinstance(cell, str) and cell else set()
 
 
-def _agreed_codings(tables: Checked) -> pd.DataFrame:
-    """Distinct codings of the agreed set, found by code numbers: there may be a million rows."""
-    raw = tables.raw["codings"]
+def _behind(tables: Checked) -> dict[str, tuple[set[str], set[str]]]:
+    """Findings and studies behind each review finding, found by code numbers: there may be a million codings."""
+    raw, findings = tables.raw["codings"], tables.frames["findings"].drop_duplicates("finding_id")
     (coders, of_row), (ids, finding), (codes, code) = (raw.cells[c] for c in ("coder", "finding_id", "code_id"))
     agreed = np.array([tidy(coder) == "agreed" for coder in coders], dtype=bool)[of_row]
-    pairs = np.unique(finding[agreed].astype(np.int64) * max(len(codes), 1) + code[agreed])
-    one, other = np.divmod(pairs, max(len(codes), 1))
-    text = {"finding_id": [tidy(t) for t in ids[one]], "code_id": [tidy(t) for t in codes[other]]}
-    return pd.DataFrame(text, dtype="str")
+    finding, code = finding[agreed], code[agreed]
+    names = np.array([tidy(each) for each in ids], dtype=object)
+    study, studies = pd.factorize(pd.Series(names, dtype="str").map(findings.set_index("finding_id")["study_id"]))
+    studies, words = np.asarray(studies, dtype=object), np.array([tidy(each) for each in codes], dtype=object)
+    statements, found = tables.frames["review_findings"], {}
+    for which, listed in zip(statements["review_finding_id"], statements["code_ids"], strict=True):
+        held = np.zeros(len(ids), dtype=bool)
+        held[finding[np.isin(words, list(parts_of(listed)))[code]]] = True
+        held &= study >= 0  # a finding without a study is a fault of its own
+        found[which] = set(names[held]), set(studies[np.unique(study[held])])
+    return found
 
 
 def _contributions(tables: Checked) -> None:
@@ -90,31 +86,31 @@ def _contributions(tables: Checked) -> None:
     needed = ("review_findings", "codings", "findings")
     if any(p.severity == "error" for name in needed for p in tables.raw[name].problems):
         return  # a broken row is named already; what follows from it would only repeat it
-    statements, codings = tables.frames["review_findings"], _agreed_codings(tables)
-    held = contributing_findings(statements, codings, tables.frames["findings"])
-    ids = statements["review_finding_id"]
-    bare = ids.notna() & ~ids.isin(held["review_finding_id"]) & bool(len(codings))
+    statements = tables.frames["review_findings"]
+    behind = _behind(tables) if len(statements) else {}
+    now = [behind[which][1] for which in statements["review_finding_id"]]
+    # Before anything is agreed, nothing can stand behind a statement yet.
+    begun = "agreed" in {tidy(coder) for coder in tables.raw["codings"].cells["coder"][0]}
+    bare = pd.Series([begun and not studies for studies in now], index=statements.index, dtype=bool)
     said = "no finding carries one of its codes in the agreed set, so nothing stands behind the statement; correct code_ids, or take it out"
     tables.report("review_findings", "statement-unsupported", bare, said, "code_ids")
-    studies = held.groupby("review_finding_id")["study_id"].agg(set)
-    now = ids.map(studies).map(lambda some: some if isinstance(some, set) else set())
     typed = statements["contributing_study_ids"].map(parts_of)
-    said = pd.Series(
-        [
-            changed_since(was, some, "studies")
-            or (f"n_studies says {n}, {len(some)} studies stand behind it" if pd.notna(n) and n != len(some) else "")
-            for was, some, n in zip(typed, now, statements["n_studies"], strict=True)
-        ],
-        index=statements.index,
-        dtype="str",
+    since = [_since(was, some, n) for was, some, n in zip(typed, now, statements["n_studies"], strict=True)]
+    changed = pd.Series(since, index=statements.index, dtype="str")
+    whole = (
+        "the judgement of confidence is out of date (" + changed + "); judge it anew, then bring this row up to date"
     )
-    whole = "the judgement of confidence is out of date (" + said + "); judge it anew, then bring this row up to date"
-    tables.report("review_findings", "judgement-outdated", (said != "") & ~bare, whole, "contributing_study_ids")
+    tables.report("review_findings", "judgement-outdated", (changed != "") & ~bare, whole, "contributing_study_ids")
     if tables.has("confidence.findings_seen", "confidence.review_finding_id"):
-        _seen(tables, held.groupby("review_finding_id")["finding_id"].agg(set))
+        _seen(tables, {which: findings for which, (findings, _) in behind.items()})
 
 
-def _seen(tables: Checked, now: pd.Series) -> None:
+def _since(was: set[str], now: set[str], n: object) -> str:
+    said = changed_since(was, now, "studies")
+    return said or (f"n_studies says {n}, {len(now)} studies stand behind it" if pd.notna(n) and n != len(now) else "")
+
+
+def _seen(tables: Checked, now: Mapping[str, set[str]]) -> None:
     """Judgements that name the findings they saw, where other findings stand there now."""
     frame = tables.frames["confidence"]
     said = pd.Series(

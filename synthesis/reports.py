@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from synthesis.codes import codebook_history, codebook_table, codebook_version, theme_order
+from synthesis.codes import codebook_history, codebook_table, theme_order
 from synthesis.provenance import status_line
 from synthesis.schema import SynthesisError, Table, vocabularies
-from synthesis.tables import Evidence
+from synthesis.tables import Evidence, codebook_version
 
 if TYPE_CHECKING:
     import jinja2

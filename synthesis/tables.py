@@ -188,6 +188,13 @@ def _refuse_faults(raw: files.RawTable) -> None:
         raise EvidenceError(problems)
 
 
+def codebook_version(evidence: Evidence) -> int:
+    """The present version of the codebook: the highest that a code or a change names."""
+    book, changes = evidence.codebook, evidence.codebook_changes
+    numbers = pd.concat([book["version_added"], book["changed_in"], changes["version"]]).dropna()
+    return int(numbers.max()) if len(numbers) else 0
+
+
 def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> Path:
     """Write one table of the evidence base, whole or not at all.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from synthesis.codes import theme_ancestry, theme_order
-from synthesis.incidence import Coded, coded, distinct, incidence, pairs, study_positions
+from synthesis.incidence import Coded, coded, distinct, incidence, pairs, present, study_positions
 from synthesis.schema import SynthesisError, vocabularies
 from synthesis.studies import empty_label, participants_by_group, sample_of, study_values
 from synthesis.tables import Evidence
@@ -105,7 +105,7 @@ def theme_table(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
     Returns a row a theme, in reading order, with the columns of the derived table ``theme_table``; every ``n_`` has
     its ``of_`` (all findings, all studies, all studies with a finding of that perspective).
     """
-    held, order = held_findings(evidence, coder), theme_order(evidence)
+    held, order, study_of = held_findings(evidence, coder), theme_order(evidence), study_positions(evidence)
     table = evidence.themes.set_index("theme_id").loc[order, ["name", "level", "parent_theme_id"]].copy()
     theme, study = pairs(held.theme, held.study, len(order), len(evidence.studies))
     sample = pd.factorize(sample_of(evidence))[0]
@@ -117,7 +117,7 @@ def theme_table(evidence: Evidence, coder: str = "agreed") -> pd.DataFrame:
         said = evidence.findings["perspective"].isin(perspectives).to_numpy()
         own = said[held.finding]
         table[f"n_studies_{name}"] = distinct(held.theme[own], held.study[own], len(order), len(evidence.studies))
-        table[f"of_studies_{name}"] = evidence.findings["study_id"][said].nunique()
+        table[f"of_studies_{name}"] = len(present(study_of[said]))
     table["n_negative"] = np.bincount(held.theme[held.negative], minlength=len(order))
     people = participants_by_group(evidence, theme, study).reindex(range(len(order)), fill_value=0)
     table = table.join(people.set_axis(table.index))
@@ -189,7 +189,7 @@ def _dimension(evidence: Evidence, name: str, own: Coded) -> Dimension:
         return Dimension(held.finding[shown], held.theme[shown], order)
     if kind == "code":
         return Dimension(own.finding, own.code, list(evidence.codebook["code_id"]))
-    finding = np.flatnonzero(np.bincount(own.finding))
+    finding = present(own.finding)
     if kind == "study":
         return Dimension(finding, study_positions(evidence)[finding], list(evidence.studies["study_id"]))
     if kind in ("perspective", "role_group"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from synthesis import SynthesisError, read_evidence, theme_evidence
+from synthesis import SynthesisError, figures, read_evidence, theme_evidence
 from synthesis.build import run
 from synthesis.schema import derived_tables
 
@@ -64,6 +64,12 @@ def built(tmp_path_factory):
     for out in ("first", "second"):
         run(base / "data", base / out, books, say=said.append)
     return base, said
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """For what does not concern figures: drawing them takes most of the time of a run."""
+    monkeypatch.setattr(figures, "make_figures", lambda evidence: {})
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -123,7 +129,7 @@ def test_every_finding_behind_a_theme_can_be_followed_to_its_address(built):
     assert set(held["source_url"]) <= linked
 
 
-def test_a_file_of_somebody_else_in_derived_is_left_alone(built, tmp_path):
+def test_a_file_of_somebody_else_in_derived_is_left_alone(built, tmp_path, without_figures):
     base, _ = built
     shutil.copytree(base / "data", tmp_path / "data")
     (tmp_path / "data" / "derived" / "my_notes.txt").write_text("mine", encoding="utf-8")
@@ -153,7 +159,7 @@ def test_progress_is_shown(built):
     assert len(said) >= 5
 
 
-def test_a_failing_notebook_is_named_and_nothing_is_changed(built, tmp_path):
+def test_a_failing_notebook_is_named_and_nothing_is_changed(built, tmp_path, without_figures):
     base, _ = built
     out = tmp_path / "build"
     out.mkdir()
@@ -167,7 +173,7 @@ def test_a_failing_notebook_is_named_and_nothing_is_changed(built, tmp_path):
     assert files_of(tmp_path) == before
 
 
-def test_notebooks_are_saved_where_they_are_only_when_asked(built, tmp_path):
+def test_notebooks_are_saved_where_they_are_only_when_asked(built, tmp_path, without_figures):
     base, _ = built
     books = notebooks(tmp_path / "books", "good")
     before = files_of(books)

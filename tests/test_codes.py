@@ -21,7 +21,6 @@ from synthesis.cli import main
 from synthesis.codes import (
     codebook_history,
     codebook_table,
-    codebook_version,
     merge_codes,
     move_code,
     rename_code,
@@ -31,7 +30,7 @@ from synthesis.codes import (
 from synthesis.provenance import status_line
 from synthesis.reports import codebook_page
 from synthesis.schema import SynthesisError, evidence_tables
-from synthesis.tables import Evidence, write_tables
+from synthesis.tables import Evidence, codebook_version, write_tables
 
 WHY = {"reason": "The review team found the two alike.", "proposed_by": "adjudicator"}
 

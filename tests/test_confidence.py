@@ -105,6 +105,17 @@ def test_a_judgement_is_out_of_date_when_a_study_drops_out(evidence, altered):
         assert f"Out of date: {changed}." in remark
 
 
+def test_the_check_and_the_table_name_the_same_changes(evidence, altered, tmp_path):
+    folder = shutil.copytree(DATA, tmp_path / "data")
+    fewer = evidence.codings.drop(index=evidence.codings.index[evidence.codings["coder"] == "agreed"][::9])
+    write_table(fewer, "codings", folder)
+    said = {p.value: p.message for p in check(folder).problems if p.code == "judgement-outdated"}
+    table = contributing(altered(codings=fewer)).set_index("review_finding_id")["changed"]
+    changed = table[table != ""]
+    assert len(changed) == len(said) > 10
+    assert all(any(text in message for message in said.values()) for text in changed)
+
+
 def test_a_judgement_that_names_what_it_saw_notices_a_finding_within_a_study(evidence, altered):
     seen = evidence.confidence.copy()
     seen["findings_seen"] = contributing(evidence)["finding_ids"].to_numpy()

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "synthesis"
 LAYERS = [
     ["schema"],
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
-    ["dictionary"],
+    ["dictionary", "workbooks", "exchange"],
     ["intervals", "reliability", "incidence"],
     [
         "studies",

@@ -24,7 +24,7 @@ synthesis: $(VENV)/.installed  ## rebuild data/derived, run the notebooks, write
 	$(BIN)/synthesis run
 
 test: $(VENV)/.installed  ## run the tests, then every notebook against its saved output
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 	env -u MPLBACKEND $(BIN)/python -m pytest $(NBVAL) notebooks
 
 browser: $(VENV)/.installed-lab  ## code findings in a real JupyterLab and browser (needs Debian's chromium and chromium-driver)

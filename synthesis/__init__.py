@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synthesis.agreement import agreement_lines as agreement_lines
     from synthesis.agreement import agreement_table as agreement_table
     from synthesis.agreement import code_agreement as code_agreement
     from synthesis.agreement import confusion as confusion
@@ -84,6 +85,7 @@ _MODULE_OF = {
     "EvidenceError": "schema",
     "SynthesisError": "schema",
     "accumulation": "curves",
+    "agreement_lines": "agreement",
     "agreement_table": "agreement",
     "appraisal_differences": "appraisal",
     "appraisal_items": "appraisal",

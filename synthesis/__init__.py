@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from synthesis.reports import show as show
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.settlement import disagreement_sheet as disagreement_sheet
+    from synthesis.settlement import settle as settle
     from synthesis.stability import stability_ranges as stability_ranges
     from synthesis.stability import theme_dependence as theme_dependence
     from synthesis.stability import theme_stability as theme_stability
@@ -106,6 +108,7 @@ _MODULE_OF = {
     "contradictions": "confidence",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
+    "disagreement_sheet": "settlement",
     "evidence_profile": "confidence",
     "framework_matrix": "framework",
     "included_studies": "studies",
@@ -125,6 +128,7 @@ _MODULE_OF = {
     "published_comparison": "comparison",
     "read_evidence": "tables",
     "rename_code": "codes",
+    "settle": "settlement",
     "show": "reports",
     "split_code": "codes",
     "stability_ranges": "stability",

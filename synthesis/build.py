@@ -77,6 +77,7 @@ def run(
         say("Writing tables as CSV, workbook and page")
         groups = _write_tables(evidence, derived, new)
         themes = _write_themes(evidence, new)
+        files.write_bytes(reports.codebook_page(evidence).encode(), new / "codebook.html")
         say("Drawing figures")
         figures = _write_figures(evidence, new)
         executed = {}

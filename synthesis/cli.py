@@ -112,10 +112,14 @@ def _parser() -> argparse.ArgumentParser:
     book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
     book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
     export = add("export", _export, "Write a file to work in outside the toolkit.", ())
-    export.add_argument("what", choices=("coding-sheet",), help="coding-sheet: a workbook in which one coder codes")
-    export.add_argument("--coder", required=True, metavar="ID", help="whose sheet; a row of judgements/coders.csv")
+    sheets = "coding-sheet: a workbook in which one coder codes; disagreement-sheet: where two coders differ, to settle"
+    export.add_argument("what", choices=("coding-sheet", "disagreement-sheet"), help=sheets)
+    export.add_argument("--coder", metavar="ID", help="whose coding sheet; a row of judgements/coders.csv")
+    export.add_argument("--coders", nargs=2, metavar="ID", help="the two coders of a disagreement sheet")
     export.add_argument("--out", required=True, metavar="FILE.xlsx", help="where to write")
-    back = add("import", _import, "Read a coding sheet back; nothing is stored unless all of it is right.", ())
+    back = add(
+        "import", _import, "Read a coding or disagreement sheet back; nothing is stored unless all of it is right.", ()
+    )
     back.add_argument("file", metavar="FILE.xlsx", help="a workbook that `export` made")
     back.add_argument("--check-only", action="store_true", help="say what would change, and store nothing")
     agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
@@ -207,30 +211,60 @@ def _export(options: argparse.Namespace) -> int:
 
     from synthesis.exchange import coding_sheet
     from synthesis.files import write_bytes
+    from synthesis.settlement import disagreement_workbook
     from synthesis.tables import read_evidence
 
-    print(write_bytes(coding_sheet(read_evidence(options.data), options.coder), Path(options.out)))
+    needed = "coder" if options.what == "coding-sheet" else "coders"
+    if not getattr(options, needed):
+        _say(f"A {options.what} needs --{needed}.")
+        return 2
+    evidence = read_evidence(options.data)
+    if needed == "coder":
+        content = coding_sheet(evidence, options.coder)
+    else:
+        content = disagreement_workbook(evidence, *options.coders)
+    print(write_bytes(content, Path(options.out)))
     return 0
 
 
 def _import(options: argparse.Namespace) -> int:
-    from synthesis.exchange import read_coding_sheet
+    from contextlib import nullcontext
+    from pathlib import Path
+
+    from synthesis.coding_session import working_alone
     from synthesis.tables import read_evidence, write_tables
 
-    evidence = read_evidence(options.data)
-    try:
-        brought = read_coding_sheet(evidence, options.file)
-    except EvidenceError as error:
-        _say(f"{options.file} has {len(error.problems)} problems; nothing was changed.")
-        _print_problems(error.problems, sys.stderr)
-        return 1
+    # Between reading the tables and writing them back nobody else may code, or their work would be undone.
+    with nullcontext() if options.check_only else working_alone(Path(options.data)):
+        evidence = read_evidence(options.data)
+        try:
+            said, after = _brought(evidence, options.file)
+        except EvidenceError as error:
+            _say(f"{options.file} has {len(error.problems)} problems; nothing was changed.")
+            _print_problems(error.problems, sys.stderr)
+            return 1
+        if not options.check_only:
+            write_tables({name: after[name] for name in after if after[name] is not evidence[name]}, options.data)
+    print(said + (" Nothing was stored." if options.check_only else ""))
+    return 0
+
+
+def _brought(evidence: Evidence, path: str) -> tuple[str, Evidence]:
+    """What a workbook brings, as a sentence and as the evidence with it."""
+    from synthesis.exchange import read_coding_sheet
+    from synthesis.settlement import settle_workbook
+
+    settled = settle_workbook(evidence, path)
+    if settled is not None:
+        n = len(settled.adjudications)
+        return f"{n} findings are settled, {n - len(evidence.adjudications)} more than before.", settled
+    brought = read_coding_sheet(evidence, path)
     for remark in brought.remarks:
         _say(remark)
-    if not options.check_only:
-        write_tables(brought.tables, options.data)
-    done = "would change" if options.check_only else "changed"
-    print(f"{brought.coder}: {brought.n_read} findings read in the sheet, {brought.n_changed} of them {done}.")
-    return 0
+    return (
+        f"{brought.coder}: {brought.n_read} findings read in the sheet, {brought.n_changed} of them changed.",
+        brought.evidence,
+    )
 
 
 def _agreement(options: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from synthesis.schema import SynthesisError, vocabularies
-from synthesis.tables import Evidence, read_table, write_table
+from synthesis.tables import Evidence, codebook_version, read_table, write_table
 
 #: Seconds to wait for another coder's write, and after which a lock was left behind by a session that died.
 WAIT, STALE = 10.0, 60.0
@@ -180,7 +180,7 @@ class CodingSession:
         text, finding = _text(memo), self.finding_id
         subject = _text(about) or (self.memo.about if self.memo else None)
         subject = subject or (self.given[0].code_id if self.given else finding)
-        with _alone(self.folder):
+        with working_alone(self.folder):
             memos = read_table("memos", self.folder)
             old = self._own_memos(memos, finding)
             if text is None:
@@ -234,7 +234,7 @@ class CodingSession:
     def _change(self, change: Callable[[tuple[Given, ...]], tuple[Given, ...]]) -> None:
         """Change the codes of the open finding, on disk first: what could not be written is not shown as given."""
         finding = self.finding_id
-        with _alone(self.folder):
+        with working_alone(self.folder):
             codings = read_table("codings", self.folder)
             before = self._own(codings, finding)
             after = change(before)
@@ -259,7 +259,7 @@ class CodingSession:
 
     def _record_reading(self) -> None:
         finding, today = self.finding_id, pd.Timestamp(dt.date.today())
-        with _alone(self.folder):
+        with working_alone(self.folder):
             readings = read_table("readings", self.folder)
             others = readings[(readings["coder"] != self.coder) | (readings["finding_id"] != finding)]
             new = pd.DataFrame([{"finding_id": finding, "coder": self.coder, "date": today}]).astype(readings.dtypes)
@@ -283,13 +283,6 @@ def _raised(given: tuple[Given, ...], code_id: str) -> tuple[Given, ...]:
     """The codes with one of them a rank higher."""
     at = next((place for place, one in enumerate(given) if one.code_id == code_id), 0)
     return given if at == 0 else (*given[: at - 1], given[at], given[at - 1], *given[at + 1 :])
-
-
-def codebook_version(evidence: Evidence) -> int:
-    """Version of the codebook that the evidence holds: the newest that added or changed a code."""
-    codebook, changes = evidence.codebook, evidence.codebook_changes
-    versions = pd.concat([codebook["version_added"], codebook["changed_in"], changes["version"]])
-    return int(versions.max())
 
 
 def _check_coder(evidence: Evidence, coder: str) -> None:
@@ -340,7 +333,7 @@ def _new_memo_id(memos: pd.DataFrame) -> str:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def working_alone(folder: Path) -> Iterator[None]:
     """Hold the folder's coding lock: between reading a table and writing it back, nobody else codes."""
     lock, until = folder / "judgements" / ".coding.lock", time.monotonic() + WAIT
     while True:

@@ -10,7 +10,7 @@ import datetime as dt
 import difflib
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -212,6 +212,71 @@ def _write_codebook(book, evidence: Evidence) -> None:
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+
+
+def table_sheet(frame: pd.DataFrame, name: str, about: str, to_fill: Collection[str], lists: Mapping[str, Collection[str]], created: dt.datetime) -> bytes:  # fmt: skip
+    """Any table as a workbook to fill in: `to_fill` columns are open, the others locked; `lists` offers words for a column.
+
+    Text never becomes a formula or a link. `read_table_sheet` reads it back.
+    """
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(target, options) as book:
+        book.set_properties({"title": name, "comments": about, "created": created})
+        sheet = book.add_worksheet(name)
+        locked = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#F2F2F2", "border": 1, "border_color": "#BFBFBF"})  # fmt: skip
+        free = book.add_format({"text_wrap": True, "valign": "top", "locked": False, "border": 1, "border_color": "#BFBFBF", "num_format": "@"})  # fmt: skip
+        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
+        widths = {column: min(max(len(column), *(len(text) for text in frame[column].head(50)), 8), 44) for column in frame}  # fmt: skip
+        for at, column in enumerate(frame):
+            sheet.write_string(0, at, column, head)
+            sheet.set_column(at, at, widths[column] + 2, free if column in to_fill else locked)
+            for row, text in enumerate(frame[column], 1):
+                sheet.write_string(row, at, text[:_LONGEST_CELL], free if column in to_fill else locked)
+            if column in lists and len(frame):
+                sheet.data_validation(1, at, len(frame), at, {"validate": "list", "source": list(lists[column]), "ignore_blank": True})  # fmt: skip
+        for row, texts in enumerate(frame.to_dict("records"), 1):
+            sheet.set_row(row, min(max(_height({text: widths[column]}) for column, text in texts.items()), 400.0))
+        sheet.freeze_panes(1, 1)
+        sheet.protect("", {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True})
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        _write_notes(book, about)
+    return target.getvalue()
+
+
+def _write_notes(book, about: str) -> None:
+    sheet = book.add_worksheet(ABOUT)
+    sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True, "valign": "top"}))
+    for row, line in enumerate(about.splitlines()):
+        sheet.write_string(row, 0, line)
+        sheet.set_row(row, _height({line: 110}))
+
+
+def read_table_sheet(path: str | Path, name: str) -> pd.DataFrame | None:
+    """The table of a workbook's sheet `name` as text; None where there is no such sheet.
+
+    Blank rows are left in place, so that row numbers are those of the spreadsheet. Raises EvidenceError with every
+    formula and error value, SynthesisError for what is no workbook.
+    """
+    sheets = read_workbook(Path(path))
+    if name not in sheets:
+        return None
+    if not sheets[name]:
+        raise SynthesisError(f"The sheet {name} of {path} is empty.")
+    (top, headings), *rows = sheets[name]
+    columns = [cell.text for cell in headings]
+    faults = [Problem("error", "type", name.lower(), row, columns[at] if at < len(columns) else "", "", f"the cell {cell.fault}") for row, cells in rows for at, cell in enumerate(cells) if cell.fault]  # fmt: skip
+    if faults:
+        raise EvidenceError(faults)
+    table = pd.DataFrame("", index=range(top + 1, max([top, *(row for row, _ in rows)]) + 1), columns=columns)
+    for row, cells in rows:
+        for at, cell in enumerate(cells[: len(columns)]):
+            table.iat[row - top - 1, at] = cell.text
+    return table
 
 
 # ---------------------------------------------------------------- coming back

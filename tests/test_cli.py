@@ -101,7 +101,8 @@ def test_themes_as_json_is_a_list_of_rows_with_numbers(capsys):
     assert all(isinstance(row["n_findings"], int) for row in rows)
 
 
-def test_themes_as_text_says_of_how_many_and_what_it_rests_on(capsys):
+def test_themes_as_text_says_of_how_many_and_what_it_rests_on(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     assert main(["themes", "--data", DATA]) == 0
     printed = capsys.readouterr().out
     assert "205 of 631" in printed

@@ -44,6 +44,8 @@ _SURE = {
     "url": _WRITTEN["url"][0].fullmatch,
     "doi": _WRITTEN["doi"][0].fullmatch,
 }
+#: What makes one of many identifiers, joined by line breaks, worth a look: a first digit, a month, an odd letter.
+_ODD_ID = re.compile(rf"^(?:[0-9]|{_MONTH}-)|[^!-:<-~\n]", re.IGNORECASE | re.MULTILINE)
 #: Names in use for countries beside those of ISO 3166-1.
 _OTHER_NAMES = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US", "el": "GR"}
 _SHOWN_WORDS = 14
@@ -99,6 +101,10 @@ def _suspects(column: Column, clean: np.ndarray) -> list[int]:
         if together.isascii() and together.isprintable():
             return [i for i, text in enumerate(clean) if 0 < len(text) <= 20]
         return [i for i, t in enumerate(clean) if t and not (len(t) > 20 and t.isascii() and t.isprintable())]
+    if column.type in ("id", "ids"):
+        together = "\n".join(clean)
+        if together.count("\n") < len(clean) and not _ODD_ID.search(together):
+            return []
     sure = _SURE.get(column.type)
     return [i for i, text in enumerate(clean) if text and not (sure and sure(text))]
 

@@ -228,15 +228,17 @@ def _split_fast(content: bytes, delimiter: str) -> list[np.ndarray] | None:
 
 def _delimiters_outside_quotes(content: bytes, mark: bytes) -> int:
     """How many delimiters separate cells; -1 where a quotation mark stands inside a cell that is not quoted."""
+    if b'"' not in content:
+        return content.count(mark)
     letters = np.frombuffer(content, dtype=np.uint8)
-    marks, quotes = np.flatnonzero(letters == mark[0]), np.flatnonzero(letters == ord('"'))
+    quotes = np.flatnonzero(letters == ord('"'))
     opening, closing = quotes[::2], quotes[1::2]
     if len(opening) != len(closing):
         return -1
     round_about = np.concatenate([opening[opening > 0] - 1, closing[closing + 1 < len(letters)] + 1])
     if not np.isin(letters[round_about], list(mark + b'\r\n"')).all():
         return -1
-    return int(np.count_nonzero(np.searchsorted(quotes, marks) % 2 == 0))
+    return content.count(mark) - b"".join(content.split(b'"')[1::2]).count(mark)
 
 
 def _split_slowly(text: str, delimiter: str, raw: RawTable) -> list[np.ndarray]:

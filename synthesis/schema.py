@@ -94,6 +94,13 @@ class SynthesisError(Exception):
     """Anything that stops the toolkit for a reason its user can mend; the command line prints it without a traceback."""
 
 
+class CallError(SynthesisError):
+    """What was asked for is not there or cannot be asked: an identifier, coder, file or option of the call, not the data.
+
+    The command line then ends with status 2, as for an unknown option.
+    """
+
+
 class EvidenceError(SynthesisError):
     """An evidence base, or a table about to be written, has faults. ``problems`` lists every one of them."""
 

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from synthesis.provenance import status_line as status_line
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
+    from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
     from synthesis.settlement import disagreement_sheet as disagreement_sheet
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from synthesis.themes import theme_table as theme_table
 
 _MODULE_OF = {
+    "CallError": "schema",
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",

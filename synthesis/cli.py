@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from synthesis.schema import EvidenceError, SynthesisError
+from synthesis.schema import CallError, EvidenceError, SynthesisError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (SynthesisError, OSError) as error:
         _say(str(error))
-        return 1
+        return 2 if isinstance(error, CallError) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     make = add("run", _run, "Rebuild the derived tables, run the notebooks, write build/index.html.", ())
     make.add_argument("--out", default="build", metavar="DIR", help="where to write (default: build)")
     make.add_argument(
-        "--notebooks", default="notebooks", metavar="DIR", help="the notebooks to run (default: notebooks)"
+        "--notebooks",
+        metavar="DIR",
+        help="the notebooks to run (default: those of the folder notebooks, if it is there)",
     )
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
     themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
@@ -134,7 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     chain = add("trace", _trace, "What rests on one identifier, and what it rests on, down to the address.", tables)
     chain.add_argument(
-        "id", metavar="ID", help="any identifier: RF01, T1a, a code, finding, study or record, an address"
+        "id",
+        metavar="ID",
+        help="any identifier: RF01, T1a, a code, finding, study or record, an address; a coding as finding/code/coder, such as chen2021-f3/fear_custody_loss/coder-1",
     )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
     return parser
@@ -168,9 +172,13 @@ def _print_problems(problems, stream) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from synthesis.build import run, to_stderr
 
-    built = run(options.data, options.out, options.notebooks, options.save_notebooks, to_stderr)
+    if options.notebooks and not Path(options.notebooks).is_dir():
+        raise CallError(f"{options.notebooks} is no folder: name the one that holds the notebooks.")
+    built = run(options.data, options.out, options.notebooks or "notebooks", options.save_notebooks, to_stderr)
     print(f"{built.tables} tables, {built.figures} figures and {built.notebooks} notebooks: open {built.index}")
     return 0
 

@@ -32,7 +32,7 @@ from synthesis.drawing import add_note, plotted, save_figure, styled
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 from synthesis.stability import stability_ranges, theme_stability
 from synthesis.studies import study_values
 from synthesis.tables import Evidence
@@ -102,10 +102,10 @@ def make_figures(evidence: Evidence) -> dict[str, Drawn]:
 
 
 def make_figure(evidence: Evidence, name: str) -> Drawn:
-    """One figure of the set, by name. Raises SynthesisError for an unknown name."""
+    """One figure of the set, by name. Raises CallError for an unknown name."""
     makers = _makers(evidence)
     if name not in makers:
-        raise SynthesisError(f"There is no figure {name!r}; there are {', '.join(makers)}.")
+        raise CallError(f"There is no figure {name!r}; there are {', '.join(makers)}.")
     return makers[name]()
 
 

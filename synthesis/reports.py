@@ -19,7 +19,7 @@ import pandas as pd
 
 from synthesis.codes import codebook_history, codebook_table, theme_order
 from synthesis.provenance import status_line
-from synthesis.schema import SynthesisError, Table, vocabularies
+from synthesis.schema import CallError, Table, vocabularies
 from synthesis.tables import Evidence, codebook_version
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def show(
     if columns is not None:
         wanted = list(columns)
         if unknown := [column for column in wanted if column not in frame]:
-            raise SynthesisError(f"The table has no column {', '.join(unknown)}; it has {', '.join(map(str, frame))}.")
+            raise CallError(f"The table has no column {', '.join(unknown)}; it has {', '.join(map(str, frame))}.")
         companions = [
             c for c in frame if c in {"of_" + w.removeprefix("n_") for w in wanted} | {"of" if "n" in wanted else ""}
         ]

@@ -128,7 +128,9 @@ def test_every_statement_theme_code_finding_and_study_reaches_an_address(evidenc
         ("chen2021\u2013f3", "Did you mean chen2021-f3?"),  # an en dash
         ("akerson2003", "Did you mean ackerson2003"),
         ("RF99", "Did you mean RF"),
+        ("chen2021-f3/fear_custody_los/coder-1", "Did you mean chen2021-f3/fear_custody_loss/coder-1"),
         ("nothing like it", "'nothing like it'. `trace` knows review_finding, theme"),
+        ("nothing like it", "confidence (as review_finding/assessed_by), coding (as finding/code/coder), address."),
     ],
 )
 def test_an_unknown_identifier_is_refused_with_the_nearest(evidence, id, said):
@@ -154,7 +156,7 @@ def test_the_command_answers_as_text_and_as_json(capsys):
     assert main(["trace", "chen2021-f3", "--data", str(DATA), "--format", "json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert [row["id"] for row in answer if row["level"] == "study"] == ["chen2021"]
-    assert main(["trace", "chen2021-f33", "--data", str(DATA)]) == 1
+    assert main(["trace", "chen2021-f33", "--data", str(DATA)]) == 2
     assert "Did you mean chen2021-f3" in capsys.readouterr().err
 
 

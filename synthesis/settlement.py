@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from synthesis.agreement import Ratings, ratings
-from synthesis.exchange import read_table_sheet, table_sheet
 from synthesis.schema import NONE_WORD, EvidenceError, Problem, SynthesisError, vocabularies
+from synthesis.table_sheets import newest_day, table_sheet
 from synthesis.tables import Evidence, codebook_version
 
 #: Name of the sheet in a workbook, and the columns that whoever settles a finding fills in.
@@ -311,7 +310,7 @@ def _stacked(evidence: Evidence, table: pd.DataFrame, rows: list[Decision], then
 
 
 def disagreement_workbook(evidence: Evidence, a: str, b: str) -> bytes:
-    """`disagreement_sheet` as a workbook to settle in; `settle_workbook` reads it back."""
+    """`disagreement_sheet` as a workbook to settle in; `import_sheet` reads it back."""
     about = "\n".join(
         [
             f"Findings on which {a} and {b} gave different codes. Fill in the white columns; the others are locked.",
@@ -321,11 +320,4 @@ def disagreement_workbook(evidence: Evidence, a: str, b: str) -> bytes:
         ]
     )
     deciders = evidence.coders.loc[evidence.coders["kind"] != "agreed_set", "coder_id"]
-    newest = evidence.studies["date_read"].max()
-    return table_sheet(disagreement_sheet(evidence, a, b), SHEET, about, TO_FILL, {"decided_by": list(deciders)}, newest.to_pydatetime())  # fmt: skip
-
-
-def settle_workbook(evidence: Evidence, path: str | Path) -> Evidence | None:
-    """`settle` what a workbook holds; None where it is no disagreement sheet. Errors as there and in `read_table_sheet`."""
-    sheet = read_table_sheet(path, SHEET)
-    return None if sheet is None else settle(evidence, sheet)
+    return table_sheet(disagreement_sheet(evidence, a, b), SHEET, about, TO_FILL, {"decided_by": list(deciders)}, newest_day(evidence))  # fmt: skip

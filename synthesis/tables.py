@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -282,6 +283,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return f"{value:%Y-%m-%d}"
     if isinstance(value, (float, np.floating)):
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     return tidy(str(value))

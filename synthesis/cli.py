@@ -312,9 +312,8 @@ def _prevalence(options: argparse.Namespace) -> int:
     from synthesis.tables import read_evidence
 
     evidence = read_evidence(options.data)
-    return _answer(
-        options, evidence, prevalence_table(evidence, options.indicator), "Estimates by indicator", _PREVALENCE_SHOWN
-    )
+    table = prevalence_table(evidence, options.indicator)
+    return _answer(options, evidence, table, "Estimates by indicator", _PREVALENCE_SHOWN, "prevalence")
 
 
 def _confidence(options: argparse.Namespace) -> int:
@@ -349,17 +348,22 @@ def _flow(options: argparse.Namespace) -> int:
 
 
 def _answer(
-    options: argparse.Namespace, evidence: Evidence, table: pd.DataFrame, caption: str, shown: Sequence[str]
+    options: argparse.Namespace,
+    evidence: Evidence,
+    table: pd.DataFrame,
+    caption: str,
+    shown: Sequence[str],
+    rests_on: str = "findings",
 ) -> int:
     """Print a table in the wanted format; what it rests on goes to standard error beside CSV and JSON."""
     if options.format == "text":
         from synthesis.reports import show
 
-        print(show(evidence, table, caption, shown))
+        print(show(evidence, table, caption, shown, rests_on=rests_on))
         return 0
     from synthesis.provenance import status_line
 
-    _say(status_line(evidence))
+    _say(status_line(evidence, rests_on))
     if options.format == "csv":
         from synthesis.files import csv_bytes
 

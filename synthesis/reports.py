@@ -165,6 +165,7 @@ def show(
     caption: str,
     columns: Iterable[str] | None = None,
     headings: Mapping[str, str] | None = None,
+    rests_on: str = "findings",
 ) -> Shown:
     """A stage's table, ready for a reader.
 
@@ -174,6 +175,8 @@ def show(
     caption : what the table shows, as a sentence or a title.
     columns : the columns to show, in order; default all. ``of_`` and interval columns come along by themselves.
     headings : other headings for some columns.
+    rests_on : the table of the schema from which the numbers come, for the line below (`status_line`), such as
+        ``official_statistics`` or ``prevalence``; default coded findings.
     """
     if columns is not None:
         wanted = list(columns)
@@ -184,7 +187,7 @@ def show(
         ]
         companions += [c for w in wanted for c in _LOW_HIGH.get(w, ()) if c in frame]
         frame = frame[wanted + [c for c in companions if c not in wanted]]
-    return Shown(caption, presented(frame, headings), status_line(evidence))
+    return Shown(caption, presented(frame, headings), status_line(evidence, rests_on))
 
 
 @cache

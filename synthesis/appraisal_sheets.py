@@ -128,6 +128,8 @@ def appraisal_workbook(
     """
     check_person(evidence, appraiser, "appraiser")
     sheet = appraisal_sheet(evidence, tool, appraiser, study_ids, sets)
+    last = ["source_url", "tool", "appraiser"]  # so that question and answer stand side by side
+    sheet = sheet[[*(name for name in sheet if name not in last), *last]]
     lists = {"answer": appraisal_tool(tool).answers}
     return table_sheet(sheet, SHEET, "\n".join(_ABOUT), TO_FILL, lists, newest_day(evidence))
 
@@ -152,17 +154,13 @@ def record_appraisals(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     appraiser = one_person(evidence, rows, "appraiser", "appraiser")
     answered = (rows[["answer", "reason"]] != "").any(axis=1)
     new = rows.loc[answered, [*ITEM, "appraiser", *TO_FILL]].assign(answer=rows.loc[answered, "answer"].map(word))
-    day = f"{today or dt.date.today():%Y-%m-%d}"
-    typed, problems = checked(evidence, "appraisals", SHEET, new.assign(date=new["date"].where(new["date"] != "", day)))
+    typed, problems = _checked(evidence, "appraisals", SHEET, new)
     problems += _mismatched(evidence, rows[answered], SHEET)
     own = evidence.appraisals[evidence.appraisals["appraiser"] == appraiser]
     problems += emptied(SHEET, rows[~answered], ITEM, own, "answer", "your answer")
     remarks = [*refuse(problems, rows), *strange_columns(rows, [*shown, *TO_FILL, "source_url", "allowed"])]
     old = own.set_index(ITEM).reindex(pd.MultiIndex.from_frame(typed[ITEM]))
-    undated = pd.to_datetime(typed["date"]).where((new["date"] != "").to_numpy())
-    fresh = dated(
-        typed.assign(date=undated)[changed(typed.assign(date=undated), old, ["answer", "reason"])], today, remarks
-    )
+    fresh = dated(typed[changed(typed, old, ["answer", "reason"])], today, remarks)
     keys = [*ITEM, "appraiser"]
     table = (
         merged(evidence.appraisals, fresh, keys).sort_values(keys, ignore_index=True)
@@ -173,12 +171,14 @@ def record_appraisals(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     begun = typed[["study_id", "tool"]].drop_duplicates()
     done = finished(now).merge(begun)
     n = int((done["appraiser"] == appraiser).sum())
-    remarks.append(
-        f"{n} of {counted(len(begun), 'study', 'studies')} that the sheet answers for is finished."
-        if n == 1
-        else f"{n} of {counted(len(begun), 'study', 'studies')} that the sheet answers for are finished."
-    )
+    remarks.append(f"Finished studies: {n} of the {len(begun)} that the sheet answers for.")
     return Imported(appraiser, now, len(typed), len(fresh), remarks, ("appraisals",))
+
+
+def _checked(evidence: Evidence, name: str, sheet: str, new: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    """`checked`, for a table that needs a date: one that was left empty is filled in later, and is no problem here."""
+    typed, problems = checked(evidence, name, sheet, new)
+    return typed, [p for p in problems if (p.code, p.column) != ("required", "date")]
 
 
 def _mismatched(evidence: Evidence, rows: pd.DataFrame, sheet: str) -> list[Problem]:
@@ -255,15 +255,12 @@ def settle_appraisals(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     need_columns(rows, SETTLEMENT, [*shown, *TO_SETTLE])
     decided = (rows[["answer", "reason", "settled_by"]] != "").any(axis=1)
     new = rows.loc[decided, [*ITEM, *TO_SETTLE]].assign(answer=rows.loc[decided, "answer"].map(word))
-    day = f"{today or dt.date.today():%Y-%m-%d}"
-    filled = new.assign(date=new["date"].where(new["date"] != "", day))
-    typed, problems = checked(evidence, "appraisal_settlements", SETTLEMENT, filled)
+    typed, problems = _checked(evidence, "appraisal_settlements", SETTLEMENT, new)
     problems += [*_mismatched(evidence, rows[decided], SETTLEMENT), *_stale(evidence, rows[decided])]
     before = evidence.appraisal_settlements
     problems += emptied(SETTLEMENT, rows[~decided], ITEM, before, "answer", "a settlement")
     remarks = [*refuse(problems, rows), *strange_columns(rows, [*shown, *TO_SETTLE, "allowed"])]
     old = before.set_index(ITEM).reindex(pd.MultiIndex.from_frame(typed[ITEM]))
-    typed = typed.assign(date=pd.to_datetime(typed["date"]).where((new["date"] != "").to_numpy()))
     more = dated(typed[changed(typed, old, ["answer", "reason", "settled_by"])], today, remarks)
     table = merged(before, more, ITEM).sort_values(ITEM, ignore_index=True) if len(more) else before
     now = Evidence(evidence.folder, {**evidence.frames, "appraisal_settlements": table}, evidence.problems)

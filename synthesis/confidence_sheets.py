@@ -42,7 +42,7 @@ SHEET, SETTLEMENT = "Confidence", "Confidence settlement"
 _PAIRS = tuple(column for name in LEVELS for column in (name, f"{name}_reason"))
 TO_FILL = (*_PAIRS, "status", "date")
 TO_SETTLE = (*_PAIRS, "settlement_reason", "decided_by", "date")
-_SHOWN = ("review_finding_id", "statement", "n_studies", "n_findings", "study_ids", "contradicting", "prompts")
+_SHOWN = ("review_finding_id", "statement", "n_studies", "n_findings", "prompts", "contradicting", "study_ids")
 _ABOUT = (
     "Confidence in review findings (GRADE-CERQual), judged by one assessor. Fill in the white columns; the others are locked.",
     "Judge each of the four components on its own, with a reason that says what in these data it rests on. Then judge the overall level and say how the four led to it. There is no scoring rule.",
@@ -67,7 +67,7 @@ _ABOUT_SETTLEMENT = (
 def confidence_sheet(evidence: Evidence, assessor: str) -> pd.DataFrame:
     """The worksheet of one assessor: a row a review finding, what stands behind it, and this assessor's own judgement alone.
 
-    Returns ``review_finding_id, statement, n_studies, n_findings, study_ids, contradicting, prompts`` (what the data suggest),
+    Returns ``review_finding_id, statement, n_studies, n_findings, prompts`` (what the data suggest), ``contradicting, study_ids``,
     the four components and the overall level, each followed by its ``_reason``, ``status, date, findings_seen, assessed_by``.
     ``findings_seen`` is filled in, so that a later change of the data can be named. Nothing of another assessor is in it,
     and no settlement. Raises CallError for an unknown assessor.
@@ -81,8 +81,8 @@ def confidence_sheet(evidence: Evidence, assessor: str) -> pd.DataFrame:
     )
     sheet["contradicting"] = evidence.review_findings["contradicting_finding_ids"].to_numpy()
     prompts = suggested_concerns(evidence)
-    said = prompts["component"] + " at least " + prompts["suggested"] + ": " + prompts["reason"]
-    sheet["prompts"] = sheet["review_finding_id"].map(said.groupby(prompts["review_finding_id"]).agg(" ".join))
+    said = prompts["component"].str.replace("_", " ") + " at least " + prompts["suggested"] + ": " + prompts["reason"]
+    sheet["prompts"] = sheet["review_finding_id"].map(said.groupby(prompts["review_finding_id"]).agg("\n".join))
     own = _blind(evidence.confidence)
     own = own.loc[own["assessed_by"] == assessor, ["review_finding_id", *TO_FILL]]
     sheet = sheet.merge(own, on="review_finding_id", how="left").rename(columns={"finding_ids": "findings_seen"})
@@ -102,6 +102,10 @@ def confidence_workbook(evidence: Evidence, assessor: str) -> bytes:
     check_person(evidence, assessor, "assessor")
     lists = {**_levels_offered(), "status": list(vocabularies()["judgement_status"])}
     sheet = confidence_sheet(evidence, assessor)
+    for name in ("contradicting", "study_ids"):  # a spreadsheet program breaks lines at spaces alone
+        sheet[name] = sheet[name].str.replace(";", "; ")
+    last = ("study_ids", "findings_seen", "assessed_by")
+    sheet = sheet[[*(name for name in sheet if name not in last), *last]]
     return table_sheet(sheet, SHEET, "\n".join(_ABOUT), TO_FILL, lists, newest_day(evidence), ["findings_seen"])
 
 
@@ -215,21 +219,35 @@ def confidence_settlement(evidence: Evidence) -> pd.DataFrame:
     """
     statements = evidence.review_findings.set_index("review_finding_id")["statement"]
     behind = contributing(evidence).set_index("review_finding_id")["finding_ids"]
-    rows = []
+    rows, named = [], _named(evidence)
     for which, given in evidence.confidence.groupby("review_finding_id", sort=False):
         blind = _blind(given).dropna(subset=["overall"])
         settled = as_text(given[given["settled"].fillna(False).astype(bool)])
         if len(blind) < 2 or (settled.empty and (blind[list(LEVELS)].nunique() == 1).all()):
             continue
-        row = {"review_finding_id": which, "statement": statements[which], "assessors": ";".join(blind["assessed_by"])}
+        row = {
+            "review_finding_id": which,
+            "statement": statements[which],
+            "assessors": "; ".join(blind["assessed_by"].map(named)),
+        }
         for name in LEVELS:
-            row[f"{name}_said"] = "\n".join(blind["assessed_by"] + ": " + blind[name] + " – " + blind[f"{name}_reason"])
+            row[f"{name}_said"] = "\n".join(
+                blind["assessed_by"].map(named) + ": " + blind[name] + " – " + blind[f"{name}_reason"]
+            )
         for final in settled.rename(columns={"assessed_by": "decided_by"}).to_dict("records"):
             row |= {str(name): final[name] for name in TO_SETTLE}
         rows.append({**row, "findings_seen": behind[which]})
     said = [column for name in LEVELS for column in (f"{name}_said", name, f"{name}_reason")]
     columns = ["review_finding_id", "statement", "assessors", *said, *TO_SETTLE[-3:], "findings_seen"]
     return as_text(pd.DataFrame(rows, columns=columns))
+
+
+def _named(evidence: Evidence) -> dict[str, str]:
+    """Assessors as a meeting should see them: a program's pass is called one."""
+    said = {"language_model": " (language model)"}
+    return {
+        who: who + said.get(kind, "") for who, kind in evidence.coders[["coder_id", "kind"]].itertuples(index=False)
+    }
 
 
 def confidence_settlement_workbook(evidence: Evidence) -> bytes:

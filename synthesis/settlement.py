@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthesis.agreement import Ratings, ratings
 from synthesis.schema import NONE_WORD, EvidenceError, Problem, SynthesisError, vocabularies
-from synthesis.table_sheets import newest_day, table_sheet
+from synthesis.table_sheets import filled_rows, newest_day, table_sheet
 from synthesis.tables import Evidence, codebook_version
 
 #: Name of the sheet in a workbook, and the columns that whoever settles a finding fills in.
@@ -122,8 +122,8 @@ def settle(evidence: Evidence, sheet: pd.DataFrame) -> Evidence:
     ]
     if missing:
         raise SynthesisError(f"The disagreement sheet has lost the columns {', '.join(missing)}.")
-    rows = [{str(k): _text(v) for k, v in row.items()} for row in sheet.to_dict("records")]
-    numbered = {number: row for number, row in enumerate(rows, 2) if any(row.values())}
+    text = filled_rows(sheet)
+    numbered = dict(zip(map(int, text.index), text.to_dict("records"), strict=True))
     problems = [problem for number, row in numbered.items() for problem in _problems(evidence, row, number)]
     rows = list(numbered.values())
     ids = [row["finding_id"] for row in rows]
@@ -138,10 +138,6 @@ def settle(evidence: Evidence, sheet: pd.DataFrame) -> Evidence:
     for a, b in dict.fromkeys((row["coder_a"], row["coder_b"]) for row in rows):
         now = _adopt(now, ratings(evidence, [a, b]))
     return now
-
-
-def _text(value: object) -> str:
-    return "" if value is None or pd.isna(value) else str(value).strip()
 
 
 def _codes(text: str) -> list[str]:

@@ -106,7 +106,7 @@ def table_sheet(frame: pd.DataFrame, name: str, about: str, to_fill: Collection[
         sheet = book.add_worksheet(name)
         locked, free = _formats(book)
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
-        widths = {column: _width(str(column), frame[column], column in to_fill) for column in frame}
+        widths = {column: _width(str(column), frame[column], column in to_fill, lists.get(column, ())) for column in frame}  # fmt: skip
         for at, column in enumerate(frame):
             sheet.write_string(0, at, column, head)
             kind = free if column in to_fill else locked
@@ -134,14 +134,14 @@ def _formats(book):
     return book.add_format({**plain, "bg_color": "#F2F2F2"}), book.add_format({**plain, "locked": False, "num_format": "@"})  # fmt: skip
 
 
-def _width(column: str, texts: pd.Series, is_open: bool) -> int:
-    """Width of a column in characters; where reasons are written there is room for them."""
-    least = 36 if is_open and column.endswith("reason") else 8
-    return max(least, min(max(len(column), *(len(text) for text in texts.head(50)), least), _WIDEST))
+def _width(column: str, texts: pd.Series, is_open: bool, words: Collection[str]) -> int:
+    """Width of a column in characters; where reasons are written or words chosen there is room for them."""
+    least = max(36 if is_open and column.endswith("reason") else 8, *map(len, words), len(column))
+    return max(least, min(max(0, *texts.head(50).str.len()) if len(texts) else 0, _WIDEST))
 
 
 def _finish(sheet) -> None:
-    sheet.freeze_panes(1, 1)
+    sheet.freeze_panes(1, 2)  # what a row is about stays in sight
     # No password: the lock keeps from slips, and whoever fills the sheet in may lift it.
     sheet.protect("", {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True})
     sheet.set_landscape()
@@ -151,11 +151,13 @@ def _finish(sheet) -> None:
 
 
 def _write_notes(book, about: str) -> None:
-    sheet = book.add_worksheet(ABOUT)
-    sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True, "valign": "top"}))
+    sheet, wrap = book.add_worksheet(ABOUT), book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 90, wrap)
     for row, line in enumerate(about.splitlines()):
-        sheet.write_string(row, 0, line)
-        sheet.set_row(row, height({line: 110}))
+        sheet.write_string(row, 0, line, wrap)
+        sheet.set_row(row, height({line: 90}))
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
 
 
 # ---------------------------------------------------------------- coming back

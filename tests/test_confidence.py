@@ -292,7 +292,7 @@ def test_a_sheet_shows_what_stands_behind_and_nobody_elses_judgement(evidence):
     texts = sheet.to_csv()
     assert not any(row["overall_reason"] in texts for row in rows("confidence"))
     assert sheet["findings_seen"].to_list() == contributing(evidence)["finding_ids"].to_list()
-    assert sheet.loc[0, "prompts"].startswith("methodological_limitations at least moderate: None of the 15")
+    assert sheet.loc[0, "prompts"].startswith("methodological limitations at least moderate: None of the 15")
     own = confidence_sheet(evidence, "adjudicator")
     assert own["overall"].to_list() == evidence.confidence["overall"].to_list()
     with pytest.raises(SynthesisError, match="no assessor 'agreed'"):

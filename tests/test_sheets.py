@@ -340,7 +340,7 @@ def test_answers_come_back_and_the_rest_stays(base, differing, folder):
     assert one.n_changed == 1
     assert one.evidence.appraisals["answer"].value_counts().to_dict() == {"yes": 18, "no": 1, "cant_tell": 1}
     half = record_appraisals(base, answered(base, "anna").head(4), DAY)
-    assert half.remarks[-1] == "0 of 1 study that the sheet answers for are finished."
+    assert half.remarks[-1] == "Finished studies: 0 of the 1 that the sheet answers for."
 
 
 def test_an_appraisal_workbook_offers_the_words_of_its_tool_and_is_blind(differing, tmp_path):
@@ -480,7 +480,7 @@ def test_an_appraisal_goes_out_and_comes_back_on_the_command_line(folder, tmp_pa
     assert bring(folder, opened.saved()) == 0
     printed = capsys.readouterr()
     assert "anna: 7 answers in the sheet, 7 of them changed." in printed.out
-    assert "1 of 1 study that the sheet answers for is finished." in printed.err
+    assert "Finished studies: 1 of the 1 that the sheet answers for." in printed.err
     assert set(read_evidence(folder).appraisals["date"]) == {pd.Timestamp("2026-11-20")}
     before = held(folder)
     opened.put(2, answer="=1+1").put(3, answer="maybe").saved()

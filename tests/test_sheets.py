@@ -540,6 +540,11 @@ def test_a_workbook_of_something_else_is_named(base, tmp_path):
         import_sheet(base, tmp_path / "other.xlsx")
 
 
+def test_a_file_that_is_not_there_is_a_wrong_call(folder, tmp_path, capsys):
+    assert bring(folder, tmp_path / "nowhere.xlsx") == 2
+    assert "nowhere.xlsx cannot be opened (No such file or directory)" in capsys.readouterr().err
+
+
 def test_a_heading_that_stands_twice_is_named(base, tmp_path):
     path = export_sheet(base, "confidence-sheet", tmp_path / "c.xlsx", assessor="anna")
     opened = Opened(path, confidence_sheets.SHEET).put(1, adequacy="coherence")

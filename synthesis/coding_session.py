@@ -22,6 +22,7 @@ from typing import Any
 
 import pandas as pd
 
+from synthesis.coding_files import RowsByFinding
 from synthesis.schema import CallError, SynthesisError, vocabularies
 from synthesis.tables import Evidence, codebook_version, read_table, write_table
 
@@ -74,7 +75,8 @@ class CodingSession:
         self.themes = evidence.themes.set_index("theme_id")["name"].to_dict()
         self.version = codebook_version(evidence)
         self.order = _order(evidence, coder, findings, shuffle)
-        self._coders = list(evidence.coders["coder_id"])
+        kept = coder, list(self.findings.index), list(evidence.coders["coder_id"])
+        self._codings, self._readings = (RowsByFinding(name, self.folder, *kept) for name in ("codings", "readings"))
         self.memo: Memo | None = None
         self._before: list[tuple[Given, ...]] = []
         self._open(0)
@@ -200,23 +202,23 @@ class CodingSession:
 
     def _open(self, place: int) -> None:
         """Open a finding as the files hold it now."""
-        codings, memos = (read_table(name, self.folder) for name in ("codings", "memos"))
-        readings = read_table("readings", self.folder)
-        self.at = place
-        self.read = set(readings.loc[readings["coder"] == self.coder, "finding_id"])
-        self.given = self._own(codings, self.finding_id)
+        memos, self.read = read_table("memos", self.folder), self._readings.held()
+        self.given, self.at = self._own(self.order[place]), place
         own = memos[self._own_memos(memos, self.finding_id)]
         self.memo = next((Memo(row.memo_id, row.about, row.memo) for row in own.itertuples()), None)
         self._before = []
         self.choose(len(self.given) - 1)
 
-    def _own(self, codings: pd.DataFrame, finding: str) -> tuple[Given, ...]:
-        rows = codings[(codings["coder"] == self.coder) & (codings["finding_id"] == finding)].sort_values("rank")
+    def _own(self, finding: str) -> tuple[Given, ...]:
         return tuple(
             Given(
-                row.code_id, int(row.codebook_version), _text(row.confidence), bool(row.negative_case), _text(row.note)
+                row["code_id"],
+                int(row["codebook_version"]),
+                _text(row["confidence"]),
+                row["negative_case"] == "yes",
+                _text(row["note"]),
             )
-            for row in rows.itertuples()
+            for row in self._codings.own(finding)
         )
 
     def _own_memos(self, memos: pd.DataFrame, finding: str) -> pd.Series:
@@ -235,15 +237,10 @@ class CodingSession:
         """Change the codes of the open finding, on disk first: what could not be written is not shown as given."""
         finding = self.finding_id
         with working_alone(self.folder):
-            codings = read_table("codings", self.folder)
-            before = self._own(codings, finding)
+            before = self._own(finding)
             after = change(before)
             if after != before:
-                mine = (codings["coder"] == self.coder) & (codings["finding_id"] == finding)
-                new = pd.DataFrame(self._rows(finding, after), columns=list(codings))
-                kept = codings[~mine]
-                whole = pd.concat([kept, new.astype(codings.dtypes)], ignore_index=True) if len(new) else kept
-                write_table(self._sorted(whole, "rank"), "codings", self.folder)
+                self._codings.replace(finding, self._rows(finding, after))
                 self._before.append(before)
         self.given = after
 
@@ -260,19 +257,8 @@ class CodingSession:
     def _record_reading(self) -> None:
         finding, today = self.finding_id, pd.Timestamp(dt.date.today())
         with working_alone(self.folder):
-            readings = read_table("readings", self.folder)
-            others = readings[(readings["coder"] != self.coder) | (readings["finding_id"] != finding)]
-            new = pd.DataFrame([{"finding_id": finding, "coder": self.coder, "date": today}]).astype(readings.dtypes)
-            write_table(self._sorted(pd.concat([others, new], ignore_index=True)), "readings", self.folder)
+            self._readings.replace(finding, [{"finding_id": finding, "coder": self.coder, "date": today}])
         self.read.add(finding)
-
-    def _sorted(self, frame: pd.DataFrame, *then: str) -> pd.DataFrame:
-        """Rows by finding and coder as those tables are ordered: who worked first leaves no trace in the file."""
-        findings = {finding: place for place, finding in enumerate(self.findings.index)}
-        coders = {coder: place for place, coder in enumerate(self._coders)}
-        by = pd.DataFrame({"finding": frame["finding_id"].map(findings), "coder": frame["coder"].map(coders)})
-        by = by.join(frame[list(then)])
-        return frame.loc[by.sort_values(list(by), kind="stable").index]
 
 
 def _without(given: tuple[Given, ...], code_id: str) -> tuple[Given, ...]:

@@ -214,19 +214,30 @@ def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> 
 def write_tables(frames: Mapping[str, pd.DataFrame], folder: str | Path = "data") -> list[Path]:
     """Write several tables as `write_table` does. All are checked before the first is written: with a fault in one of
     them no file is touched."""
-    ready, problems = [], []
+    raws = _without_faults(frames)
+    return [_write_raw(raw, Path(folder) / raw.table.file) for raw in raws]
+
+
+def table_text(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows of a table as the text of their cells, in the schema's order of columns; checked as `write_table` does."""
+    (raw,) = _without_faults({name: frame})
+    return pd.DataFrame({column: raw.text(column) for column in raw.table.columns})
+
+
+def _without_faults(frames: Mapping[str, pd.DataFrame]) -> list[files.RawTable]:
+    """Tables as text; raises EvidenceError with every fault of all of them."""
+    raws, problems = [], []
     for name, frame in frames.items():
-        spec, path = table(name), Path(folder) / table(name).file
-        raw = _as_raw(frame, spec)
+        raw = _as_raw(frame, table(name))
         files.match_columns(raw)
         check_cells(raw)
         check_key(raw)
         # A column that reading passes over would be lost by writing, so here it is an error.
         problems += [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
-        ready.append((raw, path))
+        raws.append(raw)
     if any(p.severity == "error" for p in problems):
         raise EvidenceError(problems)
-    return [_write_raw(raw, path) for raw, path in ready]
+    return raws
 
 
 def _write_raw(raw: files.RawTable, path: Path) -> Path:

@@ -10,13 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small import small_base
 
-from synthesis import check, read_evidence
+from synthesis import check, coding_files, read_evidence
 from synthesis.coding_session import STALE, CodingSession, Given
 from synthesis.readings import findings_read, read_without_code
 from synthesis.schema import SynthesisError
+from synthesis.tables import read_table, write_table
 
 ROW = "{},person,Coded every finding from its paraphrase,coder-1;coder-2;adjudicator,2,yes,\n"
 
@@ -389,3 +391,43 @@ def test_a_review_without_any_coding_yet_can_be_started(folder, start):
     session.next()
     assert [(r["finding_id"], r["coder"]) for r in rows(folder, "readings")] == [(session.order[0], "coder-3")]
     assert [r["memo_id"] for r in rows(folder, "memos")] == ["M01"]
+
+
+def test_a_step_reads_the_table_again_only_where_somebody_else_wrote_it(folder, start, monkeypatch):
+    session, read = start(), []
+    whole = coding_files.read_table
+    monkeypatch.setattr(coding_files, "read_table", lambda name, where: read.append(name) or whole(name, where))
+    for code in ("past_held_against", "trauma_abuse"):
+        session.add(code)
+        session.next()
+    assert read == []
+    start("coder-4").add("stigma")
+    read.clear()
+    session.add("isolation")
+    assert read == ["codings"]
+    assert [r["code_id"] for r in own(folder, "coder-4")] == ["stigma"]
+
+
+def test_what_is_written_step_by_step_is_what_writing_the_whole_table_gives(folder, start):
+    """Other coders' cells with line breaks, commas and quotation marks come through, and so does their order."""
+    codings = read_table("codings", folder)
+    notes = ['Two\nlines, and "quoted"', "a, b", "\n".join("three")]
+    write_table(codings.assign(note=[notes[at % 3] for at in range(len(codings))]), "codings", folder)
+    session = start()
+    for code in ("stigma", "past_held_against", "stigma", "isolation"):
+        session.add(code)
+        session.set_note('Mine, "so"')
+        session.raise_rank() if len(session.given) > 1 else session.next()
+    session.first_unread()
+    session.add("trauma_abuse")
+    session.remove()
+    stepwise = (folder / "judgements/codings.csv").read_bytes()
+    findings = {each: at for at, each in enumerate(read_evidence(folder).findings["finding_id"])}
+    coders = {each: at for at, each in enumerate(read_evidence(folder).coders["coder_id"])}
+    held = read_table("codings", folder)
+    order = pd.DataFrame({"f": held["finding_id"].map(findings), "c": held["coder"].map(coders), "r": held["rank"]})
+    assert order.sort_values(["f", "c", "r"], kind="stable").index.equals(held.index)
+    write_table(held, "codings", folder)
+    assert (folder / "judgements/codings.csv").read_bytes() == stepwise
+    assert set(held.loc[held["coder"] != "coder-3", "note"]) == set(notes)
+    assert len(held[held["coder"] != "coder-3"]) == len(codings)

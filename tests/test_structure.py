@@ -57,7 +57,7 @@ LAYERS = [
         "draw_stability",
         "draw_heat",
     ],
-    ["derived", "reports", "figures", "notebooks", "coding_session", "coding_widget"],
+    ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     ["build", "cli"],
     ["__main__"],
 ]

@@ -164,7 +164,7 @@ VIEWS_OF_FINDINGS = [
     "year",
     "scope",
     "children_services",
-    "population",
+    "role_group",
 ]
 
 

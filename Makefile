@@ -5,6 +5,9 @@
 .DELETE_ON_ERROR:
 .PHONY: synthesis test browser lint check notebooks bench lab lock clean help
 
+# The tests run in two processes; more threads in each of them would only wait for one another.
+export OMP_NUM_THREADS := 1
+
 VENV := .venv
 BIN := $(VENV)/bin
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout 300

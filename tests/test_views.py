@@ -164,7 +164,6 @@ VIEWS_OF_FINDINGS = [
     "year",
     "scope",
     "children_services",
-    "role_group",
 ]
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from synthesis.appraisal import appraisal_sheet as appraisal_sheet
     from synthesis.appraisal import appraisal_state as appraisal_state
     from synthesis.appraisal import appraisal_table as appraisal_table
+    from synthesis.areas import area_series as area_series
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
     from synthesis.code_pairs import cooccurrence as cooccurrence
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
     from synthesis.pooling import pool as pool
-    from synthesis.prevalence import area_series as area_series
     from synthesis.prevalence import prevalence_table as prevalence_table
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
@@ -95,7 +95,7 @@ _MODULE_OF = {
     "appraisal_state": "appraisal",
     "appraisal_table": "appraisal",
     "appraise_first": "confidence",
-    "area_series": "prevalence",
+    "area_series": "areas",
     "check": "tables",
     "figure_names": "figures",
     "code_agreement": "agreement",

@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from synthesis import files
+from synthesis.areas import area_series
 from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
 from synthesis.confidence import evidence_profile, summary_of_findings
 from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
 from synthesis.intervals import wilson
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.prevalence import prevalence_table
 from synthesis.provenance import status
 from synthesis.records import prisma_flow
 from synthesis.schema import Problem, derived_tables, vocabularies

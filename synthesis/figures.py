@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from synthesis.areas import area_series
 from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
@@ -29,7 +30,7 @@ from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
 from synthesis.drawing import add_note, plotted, save_figure, styled
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.prevalence import prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError, vocabularies

@@ -21,9 +21,10 @@ from matplotlib.text import Text
 from PIL import Image
 
 from synthesis import figures
+from synthesis.areas import area_series
 from synthesis.draw_forest import CONTRADICTED, LEFT_OUT, PRINTED
 from synthesis.drawing import PALETTE, SMALL, add_note, spread, text_width, wrap
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.prevalence import prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError

@@ -38,7 +38,7 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "pooling", "prevalence"],
+    ["estimates", "pooling", "prevalence", "areas"],
     ["provenance", "comparison"],
     [
         "drawing",

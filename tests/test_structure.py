@@ -21,6 +21,7 @@ LAYERS = [
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
     ["dictionary", "workbooks", "exchange"],
     ["intervals", "reliability", "incidence"],
+    ["binomial_normal", "glmm", "beta_binomial"],
     [
         "studies",
         "records",

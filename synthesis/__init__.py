@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from synthesis.appraisal import appraisal_sheet as appraisal_sheet
     from synthesis.appraisal import appraisal_state as appraisal_state
     from synthesis.appraisal import appraisal_table as appraisal_table
+    from synthesis.area_change import area_breaks as area_breaks
+    from synthesis.area_change import area_totals as area_totals
+    from synthesis.area_change import area_trend as area_trend
     from synthesis.areas import area_series as area_series
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
@@ -95,7 +98,10 @@ _MODULE_OF = {
     "appraisal_state": "appraisal",
     "appraisal_table": "appraisal",
     "appraise_first": "confidence",
+    "area_breaks": "area_change",
     "area_series": "areas",
+    "area_totals": "area_change",
+    "area_trend": "area_change",
     "check": "tables",
     "figure_names": "figures",
     "code_agreement": "agreement",

@@ -20,7 +20,7 @@ LAYERS = [
     ["schema"],
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
     ["dictionary", "workbooks", "exchange"],
-    ["intervals", "reliability", "incidence"],
+    ["intervals", "reliability", "incidence", "control_limits", "slopes"],
     ["binomial_normal", "glmm", "beta_binomial"],
     [
         "studies",
@@ -39,7 +39,7 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "pooling", "prevalence", "areas"],
+    ["estimates", "pooling", "prevalence", "areas", "area_change"],
     ["provenance", "comparison"],
     [
         "drawing",

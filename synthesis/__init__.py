@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from synthesis.area_change import area_breaks as area_breaks
     from synthesis.area_change import area_totals as area_totals
     from synthesis.area_change import area_trend as area_trend
+    from synthesis.area_comparison import area_estimates as area_estimates
+    from synthesis.area_comparison import area_funnel as area_funnel
     from synthesis.areas import area_series as area_series
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from synthesis.prevalence import prevalence_table as prevalence_table
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
+    from synthesis.rank_change import area_ranks as area_ranks
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
     from synthesis.schema import EvidenceError as EvidenceError
@@ -99,6 +102,9 @@ _MODULE_OF = {
     "appraisal_table": "appraisal",
     "appraise_first": "confidence",
     "area_breaks": "area_change",
+    "area_estimates": "area_comparison",
+    "area_funnel": "area_comparison",
+    "area_ranks": "rank_change",
     "area_series": "areas",
     "area_totals": "area_change",
     "area_trend": "area_change",

@@ -103,10 +103,20 @@ def _changes(series: pd.DataFrame) -> pd.DataFrame:
         chance=known["variance"] + before["variance"], years=(known["year"] - before["year"]).astype("float64"),
     ).dropna(subset=["moved"])  # fmt: skip
     beyond = changes["moved"] - changes.groupby("year")["moved"].transform("median")
-    usual = 1.4826 * beyond.abs().median()  # the standard deviation of a normal distribution with that deviation
+    # A median absolute deviation times this is the standard deviation, if deviations are normal; steps hardly move it.
+    usual = 1.4826 * beyond.abs().median()
     # A change over a gap has had more years to grow in.
     error = np.sqrt(usual**2 * changes["years"] + changes["chance"])
-    return changes.assign(deviation=(beyond / error.where(error > 0)).fillna(0.0))
+    return changes.assign(deviation=(beyond / error.where(error > 0)).fillna(0.0), usual=usual)
+
+
+def usual_change(evidence: Evidence, factor: str = "parent_mental_health") -> float:
+    """Standard deviation of authorities' usual changes from one figure to the next, on the logit scale, as in `area_breaks`.
+
+    It is robust (median absolute deviation), net of the median authority's change, and holds chance too; 0 without changes.
+    """
+    changes = _changes(area_series(evidence, factor, "local_authority"))
+    return float(changes["usual"].iloc[0]) if len(changes) else 0.0
 
 
 def area_trend(
@@ -149,7 +159,7 @@ def area_trend(
         ]
     ).sort_values("year", kind="stable")
     table = _slopes(lines[lines["area_level"].isin(wanted)])
-    table["breaks"] = table["area_code"].map(_listed(steps)).astype("str")
+    table["breaks"] = table["area_code"].map(listed(steps)).astype("str")
     places = {"country": 0, "region": 1, "local_authority": 2}
     order = table.assign(place=table["area_level"].map(places)).sort_values(
         ["place", "area_name", "area_code", "basis"], ignore_index=True
@@ -172,8 +182,8 @@ def _stretch(stepped: pd.DataFrame, steps: pd.DataFrame) -> pd.Series:
     return by_year.groupby("area_code")["step"].cumsum()
 
 
-def _listed(steps: pd.DataFrame) -> pd.Series:
-    """The steps of each authority as text: year and size."""
+def listed(steps: pd.DataFrame) -> pd.Series:
+    """The steps of each authority from `area_breaks` as text, year and size, by area_code."""
     in_order = steps.sort_values("year")
     said = in_order["year"].astype("str") + " (" + in_order["change"].map("{:+.1f} points".format) + ")"
     return said.groupby(in_order["area_code"]).agg("; ".join)

@@ -39,7 +39,7 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "pooling", "prevalence", "areas", "area_change"],
+    ["estimates", "pooling", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
     ["provenance", "comparison"],
     [
         "drawing",

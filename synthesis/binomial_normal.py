@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import gammaln, roots_hermite
 
 #: Studies a block: all nodes of a block stay in the processor's cache, and memory does not grow with the number of studies.
-BLOCK = 4096
+BLOCK = 1024
 #: Above this many nodes they are equally spaced (trapezoid rule over 12 conditional sds each side). A study with no events
 #: under a large variance has a one-sided integrand, on which Gauss-Hermite converges slowly and equal spacing fast.
 MOST_HERMITE = 127
@@ -60,17 +60,16 @@ def binomial_log(events: np.ndarray, totals: np.ndarray, logit: np.ndarray) -> n
 
 
 def conditional_mode(
-    events: np.ndarray, totals: np.ndarray, centre: np.ndarray, tau: np.ndarray, z: np.ndarray | None = None
+    events: np.ndarray, totals: np.ndarray, centre: np.ndarray, tau: np.ndarray, tolerance: float = 1e-9
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Most likely z of each study and the curvature there (1 where tau is 0). All arguments have one shape.
+    """Most likely z of each study and the curvature there (1 where tau is 0), to `tolerance` conditional sds.
 
     Newton's method with the step shortened to log(1 + step) on the logit scale, which for logistic likelihoods can never
     overshoot into a cycle (their third derivative is at most the second).
     """
-    if z is None:
-        half = events + 0.5
-        rest = totals - events + 0.5
-        z = tau * (np.log(half / rest) - centre) / (tau**2 + 1 / half + 1 / rest)
+    half = events + 0.5
+    rest = totals - events + 0.5
+    z = tau * (np.log(half / rest) - centre) / (tau**2 + 1 / half + 1 / rest)
     floor = np.where(tau > 0, tau, 1.0)
     for _ in range(100):
         p = 1 / (1 + np.exp(-np.clip(centre + tau * z, -700, 700)))
@@ -78,7 +77,7 @@ def conditional_mode(
         step = (tau * (events - totals * p) - z) / curvature
         logit_step = np.abs(tau * step)
         z = z + np.where(logit_step > 1e-8, np.sign(step) * np.log1p(logit_step) / floor, step)
-        if np.max(np.abs(step) * np.sqrt(curvature), initial=0.0) < 1e-9:
+        if np.max(np.abs(step) * np.sqrt(curvature), initial=0.0) < tolerance:
             break
     p = 1 / (1 + np.exp(-np.clip(centre + tau * z, -700, 700)))
     return z, 1 + tau**2 * totals * p * (1 - p)
@@ -111,8 +110,10 @@ def marginal(
 
 def _block(events, totals, centre, tau2, nodes, around) -> tuple[np.ndarray, ...]:
     tau = np.sqrt(tau2)
-    if around is None:
-        middle, curvature = conditional_mode(events, totals, centre, tau)
+    if around is None and nodes > MOST_HERMITE:
+        middle, spread = _block(events, totals, centre, tau2, 63, None)[-2:]
+    elif around is None:
+        middle, curvature = conditional_mode(events, totals, centre, tau, 0.01)  # the nodes need no more
         spread = 1 / np.sqrt(curvature)
     else:
         middle, spread = around

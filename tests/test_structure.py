@@ -21,7 +21,7 @@ LAYERS = [
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
     ["dictionary", "workbooks", "exchange"],
     ["intervals", "reliability", "incidence", "control_limits", "slopes"],
-    ["effects", "heterogeneity", "binomial_normal", "glmm", "beta_binomial"],
+    ["effects", "heterogeneity", "binomial_normal", "glmm_maximum", "glmm", "beta_binomial"],
     [
         "studies",
         "records",

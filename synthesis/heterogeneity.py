@@ -85,6 +85,11 @@ def q_profile(
     )
 
 
+def tau2_where_q_is(y: np.ndarray, v: np.ndarray, wanted: np.ndarray, x: np.ndarray | None = None) -> np.ndarray:
+    """The tau2 at which the generalised Q of each meta-analysis has the value `wanted`, shape (G,); 0 where it is lower."""
+    return _where_q_is(_Problem.of(y, v, x), wanted)
+
+
 def heterogeneity(y: np.ndarray, v: np.ndarray, tau2: np.ndarray, x: np.ndarray | None = None) -> Heterogeneity:
     """Cochran's Q with its test, and I2 and H2 from the general formula: tau2 against the typical sampling variance.
 
@@ -186,14 +191,17 @@ def _moment_estimate(problem: _Problem, method: str) -> np.ndarray:
     return (fit.q - k) / fit.w.sum(axis=-1) if method == "hs" else (fit.q - (k - p)) / fit.trace
 
 
-def _where_q_is(problem: _Problem, wanted: float) -> np.ndarray:
+def _where_q_is(problem: _Problem, wanted: float | np.ndarray) -> np.ndarray:
     """The tau2 at which the generalised Q has a value; 0 where it is below that value already."""
     least, most, crude = problem.v.min(axis=-1), problem.v.max(axis=-1), problem.crude()
     # Q falls with tau2 and lies between crude/(most + tau2) and crude/(least + tau2).
     # A little is added for rounding: with equal variances both bounds are the root itself.
     low, high = np.maximum(crude / wanted - (1 + 1e-9) * most, 0), crude / wanted - least + 1e-9 * most
     above = problem.at(np.zeros(len(crude))).q > wanted
-    return _solved(problem, lambda part, tau2: part.at(tau2).q / wanted - 1, np.flatnonzero(above), low, high)
+    level = np.broadcast_to(wanted, crude.shape)
+    return _solved(
+        problem, lambda part, tau2, number: part.at(tau2).q / level[number] - 1, np.flatnonzero(above), low, high
+    )
 
 
 def _most_likely(problem: _Problem, restricted: bool) -> np.ndarray:
@@ -203,7 +211,7 @@ def _most_likely(problem: _Problem, restricted: bool) -> np.ndarray:
     group, place = np.nonzero((slopes[:, :-1] > 0) & (slopes[:, 1:] <= 0))
     maxima = _solved(
         problem.part(group),
-        lambda part, tau2: _slope(part, tau2, restricted),
+        lambda part, tau2, _: _slope(part, tau2, restricted),
         np.arange(len(group)),
         grid[group, place],
         grid[group, place + 1],
@@ -252,17 +260,20 @@ def _likelihood(problem: _Problem, tau2: np.ndarray, restricted: bool) -> np.nda
 
 def _solved(
     problem: _Problem,
-    function: Callable[[_Problem, np.ndarray], np.ndarray],
+    function: Callable[[_Problem, np.ndarray, np.ndarray], np.ndarray],
     wanted: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
 ) -> np.ndarray:
-    """Roots between `low` and `high` of the meta-analyses numbered in `wanted`; 0 for the others."""
+    """Roots between `low` and `high` of the meta-analyses numbered in `wanted`; 0 for the others.
+
+    `function` takes the meta-analyses, a tau2 each, and their numbers.
+    """
     solution = np.zeros(len(low))
     if not len(wanted):
         return solution
     found = find_root(
-        lambda tau2, number: function(problem.part(number), tau2), (low[wanted], high[wanted]), args=(wanted,)
+        lambda tau2, number: function(problem.part(number), tau2, number), (low[wanted], high[wanted]), args=(wanted,)
     )
     # Where a bound is the root but for rounding, the signs may agree: then that bound is taken.
     (one, other), (at_one, at_other) = found.bracket, found.f_bracket

@@ -123,13 +123,13 @@ def test_intervals_hold_each_other_and_the_mean_lies_among_the_studies(some):
 @pytest.mark.parametrize(
     ("events", "totals", "said"),
     [
-        ([], [], "at least two studies"),
-        ([3], [10], "at least two studies with both counts; there are 1"),
+        ([], [], "needs studies with both counts; there are none"),
         ([3, 4], [10], "2 events and 1 totals"),
         ([3, 11], [10, 10], "between 0 and their totals"),
         ([-1, 4], [10, 10], "between 0 and their totals"),
         ([0, 4], [0, 10], "totals above 0"),
         ([3, float("nan")], [10, 10], "between 0 and their totals"),
+        ([3, 12, -1], [10, 10, 10], "study 2: 12 of 10; study 3: -1 of 10"),
     ],
 )
 def test_what_cannot_be_pooled_is_refused_with_the_reason(events, totals, said):

@@ -22,6 +22,7 @@ LAYERS = [
     ["dictionary", "workbooks", "exchange"],
     ["intervals", "reliability", "incidence", "control_limits", "slopes"],
     ["effects", "heterogeneity", "binomial_normal", "glmm_maximum", "glmm", "beta_binomial"],
+    ["pooling_options", "inverse_variance", "count_models", "pooling_text", "pooling"],
     [
         "studies",
         "records",
@@ -39,7 +40,7 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "pooling", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
+    ["estimates", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
     ["provenance", "comparison"],
     [
         "drawing",

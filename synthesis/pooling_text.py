@@ -1,0 +1,88 @@
+"""A pooled result as a reader's text."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synthesis.pooling import Pooled
+
+_MODELS = {
+    "inverse-variance": "inverse variance",
+    "glmm": "binomial-normal GLMM",
+    "beta-binomial": "beta-binomial",
+}
+_TAU2 = {
+    "reml": "REML", "ml": "maximum likelihood", "dl": "DerSimonian and Laird", "pm": "Paule and Mandel",
+    "hs": "Hunter and Schmidt", "he": "Hedges", "sj": "Sidik and Jonkman", "eb": "empirical Bayes",
+}  # fmt: skip
+_INTERVALS = {
+    "wald": "Wald", "t": "t", "hartung-knapp": "Hartung and Knapp", "hartung-knapp-adhoc": "Hartung and Knapp, never narrower than t",
+}  # fmt: skip
+_PREDICTIONS = {"same": "", "hts-k2": ", t with k-2", "hts-k1": ", t with k-1", "bootstrap": ", bootstrap"}
+
+
+def pooled_text(result: Pooled) -> str:
+    """Model, mean with interval, prediction interval, heterogeneity and remarks, a line each, rounded for reading."""
+    percent = f"{100 * result.level:g} %"
+    lines = [_model(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {_count(result.events)} of {_count(result.totals)}", ""]  # fmt: skip
+    mean = f"{_percent(result.estimate)} ({_span(result.ci_low, result.ci_high)}; {percent} interval, {_INTERVALS[result.interval]})"
+    lines.append(f"Pooled proportion    {mean}")
+    if not math.isnan(result.pi_low):
+        lines.append(f"A further study      {_span(result.pi_low, result.pi_high)} ({percent} prediction interval{_PREDICTIONS[result.prediction]})")  # fmt: skip
+    if not math.isnan(result.marginal_mean) and result.effects == "random":
+        lines.append(
+            f"Average of studies   {_percent(result.marginal_mean)} (the pooled proportion is that of the middle study)"
+        )
+    lines += _heterogeneity(result)
+    if result.remark:
+        lines += ["", *textwrap.wrap(result.remark, 110)]
+    return "\n".join(lines)
+
+
+def _model(result: Pooled) -> str:
+    scale = f"{result.transform} scale"
+    if result.effects == "common":
+        return f"Common effect: {_MODELS[result.model]}, {scale}"
+    return f"Random effects: {_MODELS[result.model]}, {scale}, tau² by {_TAU2[str(result.tau2_method)]}"
+
+
+def _heterogeneity(result: Pooled) -> list[str]:
+    lines = []
+    if result.effects == "random" and not math.isnan(result.tau2):
+        lines.append(f"tau²                 {result.tau2:.4g}{_interval(result.tau2_low, result.tau2_high, '.4g')}")
+    if not math.isnan(result.i2):
+        lines.append(f"I²                   {result.i2:.1f} %{_interval(result.i2_low, result.i2_high, '.1f')}")
+        lines.append(f"H²                   {result.h2:.4g}{_interval(result.h2_low, result.h2_high, '.4g')}")
+    if result.q_df and not math.isnan(result.q):
+        lines.append(f"Q                    {result.q:.4g}, df {result.q_df}, p {_p(result.q_p)}")
+    if not math.isnan(result.q_lrt) and result.q_df:
+        lines.append(f"Q, likelihood ratio  {result.q_lrt:.4g}, df {result.q_df}, p {_p(result.q_lrt_p)}")
+    if not math.isnan(result.lrt):
+        lines.append(f"tau² against 0       {result.lrt:.4g}, df 1, p {_p(result.lrt_p)} (likelihood ratio)")
+    return lines
+
+
+def _percent(share: float) -> str:
+    """Two digits after the point below 1 % and above 99 %, one in between."""
+    if math.isnan(share):
+        return "not estimated"
+    return f"{100 * share:.1f} %" if 0.01 <= share <= 0.99 or share in (0, 1) else f"{100 * share:.3g} %"
+
+
+def _span(low: float, high: float) -> str:
+    return "no interval" if math.isnan(low) else f"{_percent(low)} to {_percent(high)}"
+
+
+def _interval(low: float, high: float, form: str) -> str:
+    return "" if math.isnan(low) else f" ({low:{form}} to {high:{form}})"
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"

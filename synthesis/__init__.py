@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from synthesis.codes import rename_code as rename_code
     from synthesis.codes import split_code as split_code
     from synthesis.coding_widget import coder as coder
+    from synthesis.combining import Override as Override
+    from synthesis.combining import PoolingRefused as PoolingRefused
+    from synthesis.combining import pool_estimates as pool_estimates
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
@@ -60,9 +63,12 @@ if TYPE_CHECKING:
     from synthesis.figures import make_figure as make_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
+    from synthesis.guard_rails import pooling_refusals as pooling_refusals
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
+    from synthesis.leading import headline as headline
     from synthesis.pooling import pool as pool
+    from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
@@ -91,6 +97,8 @@ if TYPE_CHECKING:
 _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
+    "Override": "combining",
+    "PoolingRefused": "combining",
     "SynthesisError": "schema",
     "accumulation": "curves",
     "agreement_lines": "agreement",
@@ -133,7 +141,11 @@ _MODULE_OF = {
     "newcombe": "intervals",
     "participants": "studies",
     "perspective_contrast": "contrast",
+    "headline": "leading",
     "pool": "pooling",
+    "pool_estimates": "combining",
+    "pooled_table": "prevalence",
+    "pooling_refusals": "guard_rails",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "proportions": "estimates",

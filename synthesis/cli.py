@@ -30,8 +30,8 @@ _THEMES_SHOWN = (
     "n_negative",
 )
 _PREVALENCE_SHOWN = (
-    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "pi_low",
-    "remark",
+    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "range_low", "pi_low",
+    "remark", "override",
 )  # fmt: skip
 
 #: Codes with the lowest kappa that `agreement` prints; all of them are in the JSON.

@@ -83,7 +83,7 @@ def forest_rows(table: pd.DataFrame) -> pd.DataFrame:
     rows["label"] = _source(rows)
     rows["sign"] = (
         np.where(rows["line"] == "left out", LEFT_OUT, "")
-        + np.where(rows["remark"].notna(), CONTRADICTED, "")
+        + np.where(rows["remark"].notna() & ~rows["pooled"], CONTRADICTED, "")
         + np.where(rows["interval"] == "printed", PRINTED, "")
     )
     expected = rows[rows["pooled"] & rows["pi_low"].notna()]
@@ -170,6 +170,7 @@ def _notes(table: pd.DataFrame) -> list[str]:
     left_out, remarked = estimates[estimates["in_pool"] == "no"], estimates[estimates["remark"].notna()]
     notes = []
     for row in table[table["line"] == "pooled"].itertuples():
+        notes += [str(each) for each in (row.remark, row.override) if pd.notna(each)]
         notes.append(
             f"Diamond: mean of {row.k} estimates (random effects). Hatched bar: prediction interval. "
             f"Differences between settings: tau² {row.tau2:.2f}, I² {row.i2:.0f}%."
@@ -199,7 +200,9 @@ def forest_alt(table: pd.DataFrame) -> str:
     reach = f"{shown_percent(seen.min())}% to {shown_percent(seen.max())}%" if len(seen) else "no percent visible"
     said = f"Forest plot, {table['name'].iloc[0]}: {len(estimates)} estimate{'s' * (len(estimates) != 1)}, {reach}"
     for row in pooled.itertuples():
+        said += "; read this range first" if row.lead == "range" else ""
         said += f"; pooled from {row.k} of them {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"
         if pd.notna(row.pi_low):
             said += f", prediction interval {shown_percent(row.pi_low)} to {shown_percent(row.pi_high)}%"
+        said += ", by decision" if pd.notna(row.override) else ""
     return said + ("." if len(pooled) else "; not pooled.")

@@ -30,7 +30,7 @@ from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
 from synthesis.drawing import add_note, plotted, save_figure, styled
-from synthesis.prevalence import prevalence_table
+from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError, vocabularies
@@ -117,7 +117,11 @@ def figure_names(evidence: Evidence) -> list[str]:
 
 def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
     note = status_line(evidence)
-    poolable = evidence.indicators[evidence.indicators["combine"] == "poolable"]
+    indicators = evidence.indicators
+    # Of decided pools those that gather rows of other indicators: they hold the others. Any can be drawn by forest_plot.
+    held = set(evidence.estimates["indicator_id"])
+    decided = indicators["indicator_id"].isin(set(evidence.pooling_overrides["indicator_id"]) - held)
+    pooled = indicators[(indicators["combine"] == "poolable") | decided]
     return {
         "prisma_flow": lambda: _flow(evidence, note),
         "theme_support": lambda: _support(evidence, note),
@@ -131,7 +135,7 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "theme_stability": lambda: _stability(evidence, note),
         **{
             f"forest_{each}": lambda each=each: _forest(evidence, each, note)  # type: ignore[misc]
-            for each in poolable["indicator_id"]
+            for each in pooled["indicator_id"]
         },
         "england_factors": lambda: _england_factors(evidence, note),
         "england_parent_mental_health": lambda: _england(evidence, note),
@@ -225,7 +229,7 @@ def _stability(evidence: Evidence, note: str) -> Drawn:
 
 
 def _forest(evidence: Evidence, indicator: str, note: str) -> Drawn:
-    table = prevalence_table(evidence, indicator)
+    table = pooled_table(evidence, indicator)
     name = evidence.indicators.set_index("indicator_id").loc[indicator, "name"]
     return draw(forest_plot(table), name, forest_alt(table), "prevalence", note)
 

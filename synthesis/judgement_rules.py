@@ -1,4 +1,4 @@
-"""Checks of appraisal, of review findings and of confidence in them: answers a tool allows, and GRADE-CERQual rightly used.
+"""Checks of what was judged: answers a tool allows, GRADE-CERQual rightly used, decisions to pool that can be carried out.
 
 GRADE-CERQual is a judgement on one written review finding, in four components with reasons; 97 of 233 published uses went
 wrong in ways that a table can show (Wainwright 2023, doi 10.1186/s12961-023-00999-3, table 2). What cannot be right is
@@ -248,6 +248,25 @@ def _one_settled(tables: Checked) -> None:
     tables.report("confidence", "required", settled & frame["settlement_reason"].isna(), said, "settlement_reason")
 
 
+# ---------------------------------------------------------------- pooling by decision
+
+
+def _overrides(tables: Checked) -> None:
+    """A decision to pool names several estimates once each, all with counts: without them there is nothing to average."""
+    frame, estimates = tables.frames["pooling_overrides"], tables.frames["estimates"]
+    named = frame["estimate_ids"].fillna("").str.split(";")
+    said = "a pool is made of several estimates; name at least two, each once"
+    wrong = named.map(lambda ids: ids != [""] and (len(ids) < 2 or len(ids) != len(set(ids)))).astype(bool)
+    tables.report("pooling_overrides", "override-unsound", wrong, said, "estimate_ids")
+    bare = set(estimates.loc[estimates["numerator"].isna() | estimates["denominator"].isna(), "estimate_id"])
+    without = named.map(lambda ids: ", ".join(each for each in ids if each in bare))
+    said = without + ": cases or denominator are not known, so there is nothing to pool; take it out"
+    tables.report("pooling_overrides", "override-unsound", without != "", said, "estimate_ids")
+    said = "missing counts cannot be set aside by a decision; take no_counts out"
+    asked = frame["refusals"].fillna("").str.split(";").map(lambda words: "no_counts" in words).astype(bool)
+    tables.report("pooling_overrides", "override-unsound", asked, said, "refusals")
+
+
 def check_judgements(tables: Checked) -> None:
     """Run every rule for which the tables and columns that it needs were read."""
     for rule, needs in JUDGEMENT_RULES:
@@ -266,5 +285,6 @@ JUDGEMENT_RULES = (
     (_components, tuple(f"confidence.{column}" for column in _JUDGED)),
     (_wording, ("confidence",)),
     (_own_scoring, tuple(f"confidence.{column}" for column in (*COMPONENTS, "overall"))),
+    (_overrides, ("pooling_overrides.estimate_ids", "pooling_overrides.refusals", "estimates.numerator", "estimates.denominator")),
     (_one_settled, ("confidence.settled", "confidence.settlement_reason", "confidence.review_finding_id")),
 )  # fmt: skip

@@ -5,84 +5,129 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from synthesis.combining import PooledEstimates, PoolingRefused, considered, pool_estimates, recorded_override
 from synthesis.estimates import proportions
-from synthesis.pooling import pool
 from synthesis.schema import SynthesisError, vocabularies
 from synthesis.tables import Evidence
 
-#: A pooled line needs at least this many samples.
-POOL_FROM = 3
-
 
 def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.DataFrame:
-    """Every estimate by indicator, with a pooled line only where the indicator is poolable.
+    """Every estimate by indicator, with a pooled line only where the guard rails let one through.
 
     Parameters
     ----------
     indicator : one indicator_id; default all.
 
     ``line`` says what a row is: ``estimate`` (with a Wilson interval where counts are known, the printed interval
-    otherwise) or ``pooled`` (random effects, `pooling.pool`, with prediction interval). ``in_pool`` is yes, no or empty
-    (the indicator is not pooled); ``reason`` says why a row is left out, or why the indicator is not pooled. Percent,
-    interval and prediction interval are on the percent scale, unrounded. Columns are those of the derived table
-    ``prevalence``.
+    otherwise) or ``pooled`` (`combining.pool_estimates`, with prediction interval): of a poolable indicator, or of one
+    for which ``pooling_overrides`` records a decision, which then stands in ``override``. ``in_pool`` is yes, no or empty
+    (the indicator is not pooled); ``reason`` says why a row is left out, or why the indicator is not pooled. ``lead`` says
+    whether the mean of a pooled line means anything or its range (``range_low, range_high``) goes first, and ``remark``
+    says it in words. Percent, intervals and range are on the percent scale, unrounded. Columns are those of the derived
+    table ``prevalence``. The rows of a decision that pools estimates of other indicators stand under their own; see
+    `pooled_table`.
 
     Raises SynthesisError for an unknown indicator.
     """
     indicators = evidence.indicators
     if indicator is not None and indicator not in set(indicators["indicator_id"]):
         raise SynthesisError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
-    rows = proportions(evidence).merge(
-        indicators[["indicator_id", "name", "topic", "unit", "combine"]], on="indicator_id", how="left"
-    )
-    # By indicator too: a choice made while the estimate stood under another indicator says nothing about this one.
-    choices = evidence.estimate_choices[["estimate_id", "indicator_id", "use", "reason"]]
-    rows = rows.merge(choices, on=["estimate_id", "indicator_id"], how="left")
-    poolable = rows["combine"] == "poolable"
-    usable = rows["use"].fillna(False).astype(bool) & rows["numerator"].notna() & rows["denominator"].notna()
-    rows["in_pool"] = np.select([poolable & usable, poolable], ["yes", "no"], "")
-    rows.loc[poolable & ~usable & rows["reason"].isna(), "reason"] = "not yet judged, or without counts"
-    not_pooled = rows["indicator_id"].map(indicators.set_index("indicator_id")["reason"])
-    rows["reason"] = rows["reason"].where(poolable, not_pooled)
-    rows["line"], rows["k"] = "estimate", pd.array([pd.NA] * len(rows), dtype="Int64")
-    for column in ("pi_low", "pi_high", "tau2", "i2"):
-        rows[column] = np.nan
-    rows["in_pool"] = rows["in_pool"].replace("", np.nan).astype("str")
-    table = pd.concat([rows, _pooled_lines(rows, indicators)], ignore_index=True)
+    rows = _estimates(evidence)
+    lines = []
+    wanted = _to_pool(evidence)
+    for each in wanted if indicator is None else [name for name in wanted if name == indicator]:
+        taken, line = _pool(evidence, each)
+        own = rows["indicator_id"] == each
+        marks = taken.set_index("estimate_id")
+        for column in ("in_pool", "reason"):
+            rows.loc[own, column] = rows.loc[own, "estimate_id"].map(marks[column])
+        lines += line
+    table = pd.concat([rows, _typed(lines, rows)], ignore_index=True)
     if indicator is not None:
         table = table[table["indicator_id"] == indicator]
     return _in_order(table, indicators)[list(_COLUMNS)].reset_index(drop=True)
 
 
+def pooled_table(evidence: Evidence, indicator: str) -> pd.DataFrame:
+    """The rows behind one pooled line and the line itself, in the columns of `prevalence_table`.
+
+    The same as ``prevalence_table(evidence, indicator)``, but estimates that a recorded decision takes from other
+    indicators stand here too, under the name of the one that they are pooled for. Raises SynthesisError for an unknown
+    indicator.
+    """
+    table = prevalence_table(evidence, indicator)
+    recorded = recorded_override(evidence, indicator)
+    lent = set(recorded[1]) - set(table["estimate_id"].dropna()) if recorded else set()
+    if not lent:
+        return table
+    rows = _estimates(evidence)
+    rows = rows[rows["estimate_id"].isin(lent)]
+    about = evidence.indicators.set_index("indicator_id").loc[indicator]
+    names = {column: about[column] for column in ("name", "topic", "unit", "combine")}
+    rows = rows.assign(**names, indicator_id=indicator, in_pool="yes", reason=None)
+    return _in_order(pd.concat([rows, table], ignore_index=True), evidence.indicators)[list(_COLUMNS)].reset_index(
+        drop=True
+    )
+
+
+def _estimates(evidence: Evidence) -> pd.DataFrame:
+    """Every estimate with what its indicator says, and the columns of a pooled line empty."""
+    about = evidence.indicators[["indicator_id", "name", "topic", "unit", "combine", "reason"]]
+    rows = proportions(evidence).merge(about, on="indicator_id", how="left")
+    for column in ("pi_low", "pi_high", "tau2", "i2", "range_low", "range_high"):
+        rows[column] = np.nan
+    for column in ("in_pool", "lead", "override"):
+        rows[column] = pd.Series(None, index=rows.index, dtype="str")
+    return rows.assign(line="estimate", k=pd.array([pd.NA] * len(rows), dtype="Int64"))
+
+
+def _to_pool(evidence: Evidence) -> list[str]:
+    """Indicators that are poolable or for which an override is recorded, in the order of their table."""
+    indicators = evidence.indicators
+    named = (indicators["combine"] == "poolable") | indicators["indicator_id"].isin(
+        evidence.pooling_overrides["indicator_id"]
+    )
+    return indicators.loc[named, "indicator_id"].to_list()
+
+
+def _pool(evidence: Evidence, indicator: str) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+    """The estimates that a pool of the indicator considers, and its pooled line; no line where it is refused."""
+    try:
+        result = pool_estimates(evidence, indicator)
+    except PoolingRefused as refused:
+        rows = considered(evidence, indicator)
+        why = "not pooled: " + "; ".join(refused.refusals["said"])
+        taken = rows["in_pool"] == "yes"
+        return rows.assign(in_pool="no", reason=rows["reason"].mask(taken, why)), []
+    return result.estimates, [_pooled_line(evidence, result)]
+
+
+def _pooled_line(evidence: Evidence, result: PooledEstimates) -> dict[str, object]:
+    about = evidence.indicators.set_index("indicator_id").loc[result.indicator]
+    used, line = result.estimates[result.estimates["in_pool"] == "yes"], result.table().iloc[0]
+    percent = {"percent": "estimate", **{c: c for c in ("ci_low", "ci_high", "pi_low", "pi_high", "range_low", "range_high")}}  # fmt: skip
+    selection = f" {result.override.selection}" if result.override else ""
+    return {
+        "indicator_id": result.indicator, "line": "pooled", "source": f"Random-effects mean of {line['k']} estimates",
+        **{column: about[column] for column in ("name", "topic", "unit", "combine", "population", "reason")},
+        "numerator": used["numerator"].sum(), "denominator": used["denominator"].sum(),
+        **{column: 100 * line[name] for column, name in percent.items()},
+        **{column: line[column] for column in ("interval", "k", "tau2", "i2", "lead", "remark")},
+        "override": f"{result.override}{selection}" if result.override else None,
+    }  # fmt: skip
+
+
+def _typed(lines: list[dict[str, object]], rows: pd.DataFrame) -> pd.DataFrame:
+    kinds = dict.fromkeys(("numerator", "denominator", "k"), "Int64")
+    kinds |= dict.fromkeys(("in_pool", "lead", "override", "reason", "remark"), "str")
+    return pd.DataFrame(lines, columns=rows.columns).astype(kinds)
+
+
 _COLUMNS = (
     "indicator_id", "name", "topic", "unit", "combine", "line", "estimate_id", "source", "period", "country_as_reported", "population",
     "case_definition", "numerator", "denominator", "percent", "ci_low", "ci_high", "interval", "percent_as_reported", "derived", "in_pool",
-    "k", "pi_low", "pi_high", "tau2", "i2", "reason", "remark", "source_url",
+    "k", "pi_low", "pi_high", "tau2", "i2", "lead", "range_low", "range_high", "override", "reason", "remark", "source_url",
 )  # fmt: skip
-
-
-def _pooled_lines(rows: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
-    """One pooled line an indicator that has enough usable estimates."""
-    lines = []
-    for indicator, group in rows[rows["in_pool"] == "yes"].groupby("indicator_id"):
-        if len(group) < POOL_FROM:
-            continue
-        result = pool(group["numerator"].astype(float).to_list(), group["denominator"].astype(float).to_list())
-        about = indicators.set_index("indicator_id").loc[indicator]
-        lines.append(
-            {
-                "indicator_id": indicator, "name": about["name"], "topic": about["topic"], "unit": about["unit"],
-                "combine": about["combine"], "line": "pooled",
-                "source": f"Random-effects mean of {result.k} estimates", "population": about["population"],
-                "numerator": group["numerator"].sum(), "denominator": group["denominator"].sum(),
-                "percent": 100 * result.estimate, "ci_low": 100 * result.ci_low, "ci_high": 100 * result.ci_high,
-                "interval": result.interval, "k": result.k, "pi_low": 100 * result.pi_low, "pi_high": 100 * result.pi_high,
-                "tau2": result.tau2, "i2": result.i2, "reason": about["reason"],
-            }
-        )  # fmt: skip
-    return pd.DataFrame(lines, columns=rows.columns).astype(
-        {"numerator": "Int64", "denominator": "Int64", "k": "Int64"}
-    )
 
 
 def _in_order(table: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:

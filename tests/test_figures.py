@@ -24,7 +24,7 @@ from synthesis import figures
 from synthesis.areas import area_series
 from synthesis.draw_forest import CONTRADICTED, LEFT_OUT, PRINTED
 from synthesis.drawing import PALETTE, SMALL, add_note, spread, text_width, wrap
-from synthesis.prevalence import prevalence_table
+from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError
@@ -36,8 +36,8 @@ LONG = "A very long name that nobody would choose but that somebody will certain
 ALL = [
     "prisma_flow", "theme_support", "theme_by_perspective", "theme_by_country",
     "theme_map", "study_by_theme", "parents_and_practitioners", "accumulation", "code_pairs", "theme_stability",
-    "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
-    "forest_parents_among_adults_with_psychosis_or_smi", "england_factors", "england_parent_mental_health",
+    "forest_maternal_perinatal_depression", "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
+    "forest_parents_among_adults_with_psychosis_or_smi", "forest_paternal_perinatal_depression", "england_factors", "england_parent_mental_health",
     "england_authorities",
 ]  # fmt: skip
 
@@ -328,6 +328,16 @@ def test_a_forest_plot_stays_legible_from_few_rows_to_forty(prevalence, rows):
     assert_legible(figures.forest_plot(made_up(prevalence, rows)).figure)
 
 
+def test_a_pool_made_by_decision_says_so_below_its_plot_and_puts_the_range_first(evidence):
+    table = pooled_table(evidence, "paternal_perinatal_depression")
+    line = table[table["line"] == "pooled"].iloc[0]
+    said = words_of(figures.forest_plot(table).figure)
+    assert line["override"] in said and line["remark"] in said
+    assert said.index(line["remark"]) < said.index("Diamond")
+    alt = figures.forest_alt(table)
+    assert "2.5% to 31.8%; read this range first; pooled from 11" in alt and alt.endswith("by decision.")
+
+
 def test_a_forest_plot_grows_with_its_rows(prevalence):
     heights = [figures.forest_plot(made_up(prevalence, rows)).figure.get_figheight() for rows in (3, 20, 40)]
     assert heights == sorted(heights) and heights[2] > 2 * heights[0]
@@ -381,14 +391,15 @@ def test_rows_left_out_are_hollow_with_sign_and_reason(prevalence):
 
 
 def test_rows_whose_sources_contradict_themselves_are_marked_with_the_remark(prevalence):
-    marked = prevalence[prevalence["remark"].notna()]
+    marked = prevalence[prevalence["remark"].notna() & (prevalence["line"] == "estimate")]
     assert len(marked) > 5
     for indicator in marked["indicator_id"].unique()[:4]:
         table = prevalence[prevalence["indicator_id"] == indicator]
         ax = figures.forest_plot(table)
         said = words_of(ax.figure)
-        assert figures.plotted(ax)["sign"].str.contains(CONTRADICTED).sum() == table["remark"].notna().sum()
-        for row in table[table["remark"].notna()].itertuples():
+        remarked = table[table["remark"].notna() & (table["line"] == "estimate")]
+        assert figures.plotted(ax)["sign"].str.contains(CONTRADICTED).sum() == len(remarked)
+        for row in remarked.itertuples():
             assert f"{CONTRADICTED} {row.source}. {row.remark}" in said
 
 

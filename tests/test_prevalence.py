@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import column, rows
 
+from synthesis.guard_rails import POOL_FROM
 from synthesis.pooling import pool
-from synthesis.prevalence import POOL_FROM, prevalence_table
+from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.schema import SynthesisError
 
 COMBINE = column("indicators", "indicator_id", "combine")
 POOLABLE = [indicator for indicator, combine in COMBINE.items() if combine == "poolable"]
+#: Indicators pooled by a recorded decision, with the estimates that it names.
+DECIDED = {row["indicator_id"]: row["estimate_ids"].split(";") for row in rows("pooling_overrides")}
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +31,41 @@ def test_every_estimate_is_a_row_once(table):
     assert set(table["line"]) == {"estimate", "pooled"}
 
 
-def test_a_pooled_line_stands_only_where_the_indicator_is_poolable(table):
+def test_a_pooled_line_stands_only_where_the_indicator_is_poolable_or_a_decision_is_recorded(table):
     pooled = table[table["line"] == "pooled"]
-    assert sorted(pooled["indicator_id"]) == sorted(POOLABLE)
-    assert set(pooled["combine"]) == {"poolable"}
-    assert pooled[["k", "pi_low", "pi_high", "tau2", "i2", "reason"]].notna().all(axis=None)
-    assert table.loc[table["combine"] != "poolable", ["k", "pi_low", "tau2", "in_pool"]].isna().all(axis=None)
+    assert sorted(pooled["indicator_id"]) == sorted([*POOLABLE, *DECIDED])
+    assert len(DECIDED) == 6
+    assert pooled[["k", "pi_low", "pi_high", "tau2", "i2", "reason", "lead", "range_low", "remark"]].notna().all(axis=None)  # fmt: skip
+    assert set(pooled.loc[pooled["override"].notna(), "indicator_id"]) == set(DECIDED)
+    estimates = table[table["line"] == "estimate"]
+    assert estimates[["k", "pi_low", "tau2", "lead", "range_low", "override"]].isna().all(axis=None)
+    apart = estimates[~estimates["indicator_id"].isin([*POOLABLE, *DECIDED])]
+    assert apart["in_pool"].isna().all()
+
+
+@pytest.mark.parametrize("indicator", DECIDED)
+def test_a_decided_pool_takes_the_rows_that_it_names_and_says_who_decided(evidence, table, indicator):
+    line = table[(table["indicator_id"] == indicator) & (table["line"] == "pooled")].iloc[0]
+    recorded = next(row for row in rows("pooling_overrides") if row["indicator_id"] == indicator)
+    for said in (recorded["reason"].rstrip("."), recorded["decided_by"], recorded["date"], "provisional", recorded["selection"]):  # fmt: skip
+        assert said in line["override"]
+    counts = {row["estimate_id"]: (int(row["numerator"]), int(row["denominator"])) for row in rows("estimates") if row["estimate_id"] in DECIDED[indicator]}  # fmt: skip
+    assert (line["k"], line["denominator"]) == (len(counts), sum(total for _, total in counts.values()))
+    shares = [100 * cases / total for cases, total in counts.values()]
+    assert (line["range_low"], line["range_high"]) == pytest.approx((min(shares), max(shares)))
+    shown = pooled_table(evidence, indicator)
+    assert set(shown.loc[shown["in_pool"] == "yes", "estimate_id"]) == set(counts)
+    assert shown.iloc[-1]["line"] == "pooled" and set(shown["indicator_id"]) == {indicator}
+
+
+def test_an_indicator_whose_pool_is_refused_says_why_at_its_rows(evidence, altered):
+    """The same sample marked for use twice: no pooled line, and the reason stands where a reader looks for it."""
+    choices = evidence.estimate_choices.copy()
+    ids = choices["indicator_id"] == "parents_among_adults_with_psychosis_or_smi"
+    choices.loc[ids & choices["use"], "sample"] = "one-sample"
+    table = prevalence_table(altered(estimate_choices=choices), "parents_among_adults_with_psychosis_or_smi")
+    assert set(table["line"]) == {"estimate"} and set(table["in_pool"]) == {"no"}
+    assert table.set_index("estimate_id").loc["Radley2022-01", "reason"].startswith("not pooled: ")
 
 
 def test_a_series_is_never_pooled_however_its_estimates_are_marked(evidence, altered):
@@ -43,7 +75,7 @@ def test_a_series_is_never_pooled_however_its_estimates_are_marked(evidence, alt
     asked = asked.assign(sample=asked["estimate_id"], use=True, reason=None)
     changed = altered(estimate_choices=pd.concat([evidence.estimate_choices, asked], ignore_index=True))
     table = prevalence_table(changed)
-    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted(POOLABLE)
+    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted([*POOLABLE, *DECIDED])
 
 
 @pytest.mark.parametrize("indicator", POOLABLE)
@@ -64,7 +96,8 @@ def test_a_pooled_line_is_the_pool_of_the_rows_marked_yes(table, indicator):
 def test_no_sample_stands_twice_in_a_pool(table):
     used = table.loc[table["in_pool"] == "yes", ["indicator_id", "estimate_id"]]
     sample = used["estimate_id"].map(column("estimate_choices", "estimate_id", "sample"))
-    assert len(used) == 21
+    assert len(used[used["indicator_id"].isin(POOLABLE)]) == 21
+    used = used[~used["indicator_id"].isin(DECIDED)]
     assert not used.assign(sample=sample).duplicated(["indicator_id", "sample"]).any()
     sources = {row["estimate_id"]: row for row in rows("estimates")}
     for _, group in used.groupby("indicator_id"):
@@ -76,9 +109,11 @@ def test_no_sample_stands_twice_in_a_pool(table):
 
 def test_a_row_left_out_of_a_pool_says_why(table):
     left = table[table["in_pool"] == "no"]
-    assert set(left["estimate_id"]) == {row["estimate_id"] for row in rows("estimate_choices") if row["use"] == "no"}
+    judged = {row["estimate_id"] for row in rows("estimate_choices") if row["use"] == "no"}
+    decided = {row["estimate_id"] for row in rows("estimates") if row["indicator_id"] in DECIDED and row["estimate_id"] not in DECIDED[row["indicator_id"]]}  # fmt: skip
+    assert set(left["estimate_id"]) == judged | decided
     assert left["reason"].notna().all()
-    never = table[(table["line"] == "estimate") & (table["combine"] != "poolable")]
+    never = table[(table["line"] == "estimate") & ~table["indicator_id"].isin([*POOLABLE, *DECIDED])]
     assert (never["reason"] == never["indicator_id"].map(column("indicators", "indicator_id", "reason"))).all()
 
 
@@ -87,8 +122,9 @@ def test_an_unjudged_estimate_stays_out_of_the_pool_and_says_so(evidence, altere
     unjudged = prevalence_table(altered(estimate_choices=choices[choices["estimate_id"] != "Whitmore2011-01"]))
     row = unjudged.set_index("estimate_id").loc["Whitmore2011-01"]
     assert (row["in_pool"], row["reason"]) == ("no", "not yet judged, or without counts")
-    own = unjudged[unjudged["indicator_id"] == row["indicator_id"]]
+    own = unjudged[unjudged["indicator_id"] == row["indicator_id"]].set_index("estimate_id")
     assert "pooled" not in set(own["line"]), "two samples are too few"
+    assert "at least 3 samples; there are 2" in own.loc["Poinso2002-01", "reason"]
 
 
 def test_a_choice_made_under_another_indicator_does_not_count(evidence, altered):

@@ -100,7 +100,7 @@ def marginal(
     around : centre and spread of the nodes in z, from an earlier call close by; without it, mode and curvature.
     """
     parts = []
-    for start in range(0, len(events), BLOCK):
+    for start in range(0, max(len(events), 1), BLOCK):
         at = slice(start, start + BLOCK)
         near = None if around is None else (around[0][at], around[1][at])
         block = (events[at], totals[at], centre[at], tau2[at])

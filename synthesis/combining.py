@@ -103,11 +103,12 @@ class PooledEstimates:
         ``override`` and ``remark``."""
         used, lead = self._used(), self.headline
         share = used["numerator"].astype(float) / used["denominator"].astype(float)
-        row = self.pooled.table().drop(columns="remark", errors="ignore")
+        row = self.pooled.table()
         row.insert(0, "indicator_id", self.indicator)
+        remarks = [lead.text, *row["remark"].dropna()] if "remark" in row else [lead.text]
         return row.assign(
             lead=lead.lead, range_low=share.min(), range_high=share.max(),
-            override=None if self.override is None else str(self.override), remark=lead.text,
+            override=None if self.override is None else str(self.override), remark=" ".join(filter(None, remarks)),
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -161,6 +162,7 @@ def pool_estimates(
     if len(standing):
         raise PoolingRefused(_refusal(indicator, standing), standing.reset_index(drop=True))
     some = rows[rows["in_pool"] == "yes"]
+    how = {"labels": some["source"].to_list(), **how}
     result = pool(some["numerator"].astype(float).to_list(), some["denominator"].astype(float).to_list(), **how)
     name = evidence.indicators.set_index("indicator_id").loc[indicator, "name"]
     # An override that sets nothing aside has decided nothing here, and is not shown.

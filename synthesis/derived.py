@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from synthesis import files
+from synthesis.area_change import area_breaks, area_totals, area_trend
+from synthesis.area_comparison import area_estimates, area_funnel
 from synthesis.areas import area_series
 from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
@@ -18,6 +20,7 @@ from synthesis.curves import accumulation
 from synthesis.intervals import wilson
 from synthesis.prevalence import prevalence_table
 from synthesis.provenance import status
+from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
 from synthesis.schema import Problem, derived_tables, vocabularies
 from synthesis.stability import stability_ranges, theme_dependence, theme_stability
@@ -91,6 +94,12 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "evidence_profile": evidence_profile,
     "prevalence": prevalence_table,
     "england_parent_mental_health": area_series,
+    "england_totals": area_totals,
+    "england_breaks": area_breaks,
+    "england_trend": area_trend,
+    "england_estimates": area_estimates,
+    "england_funnel": area_funnel,
+    "england_ranks": area_ranks,
     "published_comparison": published_comparison,
     "warnings": warnings_table,
 }

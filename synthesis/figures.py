@@ -14,13 +14,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from synthesis.area_change import area_trend
+from synthesis.area_comparison import area_estimates, area_funnel
 from synthesis.areas import area_series
 from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
 from synthesis.draw_accumulation import accumulation_alt, accumulation_plot
 from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
+from synthesis.draw_caterpillar import caterpillar_alt, caterpillar_plot
+from synthesis.draw_change import rank_alt, rank_plot, trend_alt, trend_plot
 from synthesis.draw_contrast import contrast_alt, contrast_plot
+from synthesis.draw_control import control_alt, control_plot
 from synthesis.draw_flow import prisma_alt, prisma_plot
 from synthesis.draw_forest import forest_alt, forest_plot
 from synthesis.draw_heat import heat_alt, heat_plot
@@ -32,6 +37,7 @@ from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, th
 from synthesis.drawing import add_note, plotted, save_figure, styled
 from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
+from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError, vocabularies
 from synthesis.stability import stability_ranges, theme_stability
@@ -41,10 +47,11 @@ from synthesis.themes import theme_matrix, theme_table
 
 __all__ = [
     "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "authority_alt",
-    "authority_plot", "contrast_alt", "contrast_plot", "draw", "figure_names", "forest_alt", "forest_plot", "heat_alt",
+    "authority_plot", "caterpillar_alt", "caterpillar_plot", "contrast_alt", "contrast_plot",
+    "control_alt", "control_plot", "draw", "figure_names", "forest_alt", "forest_plot", "heat_alt",
     "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
-    "prisma_alt", "prisma_plot", "save_figure", "series_alt", "series_plot", "stability_alt", "stability_plot",
-    "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot",
+    "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt", "stability_plot",
+    "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot", "trend_alt", "trend_plot",
 ]  # fmt: skip
 
 #: England's national factors in one figure, the one under review first.
@@ -140,6 +147,10 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "england_factors": lambda: _england_factors(evidence, note),
         "england_parent_mental_health": lambda: _england(evidence, note),
         "england_authorities": lambda: _authorities(evidence, note),
+        "england_trend": lambda: _trend(evidence, note),
+        "england_estimates": lambda: _caterpillar(evidence, note),
+        "england_funnel": lambda: _funnel(evidence, note),
+        "england_ranks": lambda: _rank_changes(evidence, note),
     }
 
 
@@ -251,3 +262,27 @@ def _authorities(evidence: Evidence, note: str) -> Drawn:
     year = f" in {table['year'].max()}" if len(table) else ""
     title = f"Parental mental health recorded at assessment: local authorities{year}"
     return draw(authority_plot(table), title, authority_alt(table), "england_parent_mental_health", note)
+
+
+def _trend(evidence: Evidence, note: str) -> Drawn:
+    table = area_trend(evidence)
+    title = "Parental mental health recorded at assessment: trends of England and its regions"
+    return draw(trend_plot(table), title, trend_alt(table), "england_trend", note)
+
+
+def _caterpillar(evidence: Evidence, note: str) -> Drawn:
+    table = area_estimates(evidence)
+    title = "Parental mental health recorded at assessment: every local authority, partially pooled"
+    return draw(caterpillar_plot(table), title, caterpillar_alt(table), "england_estimates", note)
+
+
+def _funnel(evidence: Evidence, note: str) -> Drawn:
+    table = area_funnel(evidence)
+    title = "Parental mental health recorded at assessment: local authorities against control limits"
+    return draw(control_plot(table), title, control_alt(table), "england_funnel", note)
+
+
+def _rank_changes(evidence: Evidence, note: str) -> Drawn:
+    table = area_ranks(evidence)
+    title = "Parental mental health recorded at assessment: ranks of local authorities then and now"
+    return draw(rank_plot(table), title, rank_alt(table), "england_ranks", note)

@@ -11,10 +11,32 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import chdtrc, xlogy
 
-from synthesis.binomial_normal import conditional_mode, log_coefficient
-from synthesis.glmm_maximum import LADDER, Groups, Point, fit_groups, inverse, logits, weighted_fit
+from synthesis.binomial_normal import conditional_mode, log_coefficient, marginal
+from synthesis.maxima import (
+    Evaluate,
+    Groups,
+    Point,
+    climb,
+    common_maximum,
+    covariance,
+    gathered,
+    highest,
+    inverse,
+    logits,
+    starts,
+    weighted_fit,
+)
 from synthesis.schema import SynthesisError
 
+#: Nodes to climb with, then to check and mend with: a group goes on as long as more nodes still move it.
+LADDER = (9, 21, 63, 401)
+#: A rung is the last if it changed a group's log likelihood by less than this: the error falls at least with the square
+#: from rung to rung, so what is left is below 1e-9.
+ALIKE = 1e-5
+#: Nodes for the search for places to start from.
+SEARCH = 5
+#: Studies that are fitted at a time, so that memory does not grow with the number of groups.
+BATCH = 200_000
 METHODS = ("aghq", "laplace")
 
 
@@ -104,29 +126,82 @@ def fit_glmm(
     """
     x, n, a = _arrays(events, totals, design, method, nodes)
     groups, _, p = a.shape
-    state = _states(x, n)
+    state = states(x, n)
     good = np.flatnonzero(state == "fitted")
     data = Groups(x[good], n[good], a[good], np.ones(len(good)))
     rungs = (1,) if method == "laplace" else (LADDER if nodes is None else (int(nodes),))
-    common, best, used, settled = fit_groups(data, rungs)
     out = _empty(groups, p)
     out["state"] = state
-    state[good[~settled]] = "not converged"
     out["log_likelihood_saturated"] = (log_coefficient(x, n) + _saturated(x, n)).sum(1)
     out["q_df"] = np.maximum((n > 0).sum(1) - p, 0)
-    coefficient = log_coefficient(data.x, data.n).sum(1)
-    out["coefficients"][good], out["tau2"][good] = best.beta, best.v
-    out["covariance"][good], out["tau2_se"][good] = _covariance(best)
-    out["log_likelihood"][good] = best.log + coefficient
-    out["log_likelihood_common"][good] = common.log + coefficient
-    out["q_wald"][good] = _wald(data)
-    out["i2"][good], out["h2"][good] = _inconsistency(data, best.v)
-    out["nodes"][good] = used
-    out["marginal_mean"][good] = marginal_mean(best.beta[:, 0], best.v)
-    fixed = {"no events": 0.0, "events only": 1.0}
-    for word, value in fixed.items():
+    for start in range(0, len(good), width := max(1, BATCH // x.shape[1])):
+        part = np.arange(start, min(start + width, len(good)))
+        _fill(out, good[part], data.take(part), rungs)
+    for word, value in {"no events": 0.0, "events only": 1.0}.items():
         out["marginal_mean"][state == word] = value
     return GlmmFit(**out)
+
+
+def _fill(out: dict[str, np.ndarray], at: np.ndarray, data: Groups, rungs: tuple[int, ...]) -> None:
+    """Fit a batch and write it into the result's arrays at these groups."""
+    common, best, used, settled = _fit(data, rungs)
+    coefficient = log_coefficient(data.x, data.n).sum(1)
+    out["state"][at[~settled]] = "not converged"
+    out["coefficients"][at], out["tau2"][at] = best.beta, best.v
+    out["covariance"][at], out["tau2_se"][at] = covariance(best)
+    out["log_likelihood"][at] = best.log + coefficient
+    out["log_likelihood_common"][at] = common.log + coefficient
+    out["q_wald"][at] = _wald(data)
+    out["i2"][at], out["h2"][at] = _inconsistency(data, best.v)
+    out["nodes"][at] = used
+    out["marginal_mean"][at] = marginal_mean(best.beta[:, 0], best.v)
+
+
+def _fit(data: Groups, rungs: tuple[int, ...]) -> tuple[Point, Point, np.ndarray, np.ndarray]:
+    """Common-effect fit, best fit, nodes used and whether it settled, a row a group."""
+    common, settled = common_maximum(data, _evaluate(1))
+    data.scale = (data.n > 0).sum(1) / np.maximum(-common.hessian[:, 0, 0], 1e-300)
+    y, _ = logits(data)
+    mean = weighted_fit(data.design, 1.0 * (data.n > 0), y)[1]
+    spread = np.where(data.n > 0, (y - mean) ** 2, 0.0).max(1)
+    rows, beta, v = starts(data, common, 4 * np.maximum(spread, data.scale), _evaluate(SEARCH))
+    point, nodes, fine = _ladder(data.take(rows), beta, v, rungs)
+    best, origin = highest(common, rows, point)
+    inside = origin >= 0
+    used = np.full(len(settled), rungs[0])
+    used[inside] = nodes[origin[inside]]
+    settled[inside] &= fine[origin[inside]]
+    return common, best, used, settled
+
+
+def _ladder(
+    data: Groups, beta: np.ndarray, v: np.ndarray, rungs: tuple[int, ...]
+) -> tuple[Point, np.ndarray, np.ndarray]:
+    """Climb every row with the first rung's nodes, then with more for the rows that more nodes still move."""
+    rows, used, fine = np.arange(len(v)), np.full(len(v), rungs[0]), np.zeros(len(v), dtype=bool)
+    done = _evaluate(rungs[0])(data, beta, v)
+    for nodes in rungs:
+        if not len(rows):
+            break
+        part, evaluate = data.take(rows), _evaluate(nodes)
+        here = done.take(rows) if nodes == rungs[0] else evaluate(part, done.beta[rows], done.v[rows])
+        moved = np.abs(here.log - done.log[rows]) > ALIKE
+        more_to_come = nodes == rungs[0] and len(rungs) > 1
+        point, fine[rows], gain = climb(part, here, evaluate, 1e-8 if more_to_come else 1e-14)
+        done.put(rows, point)
+        used[rows] = nodes
+        rows = rows[more_to_come | moved | (gain > ALIKE / 10)]
+    return done, used, fine
+
+
+def _evaluate(nodes: int) -> Evaluate:
+    def evaluate(data: Groups, beta: np.ndarray, v: np.ndarray) -> Point:
+        centre = np.einsum("rkp,rp->rk", data.design, beta)
+        flat = marginal(data.x.ravel(), data.n.ravel(), centre.ravel(), np.repeat(v, data.x.shape[1]), nodes)
+        parts = (each.reshape(data.x.shape) for each in (flat.d1, flat.d11, flat.dv, flat.d1v, flat.dvv))
+        return gathered(data, beta, v, flat.log.reshape(data.x.shape), tuple(parts))
+
+    return evaluate
 
 
 def marginal_mean(mu: np.ndarray, tau2: np.ndarray) -> np.ndarray:
@@ -158,12 +233,18 @@ def conditional_modes(
     return mu + tau * z, tau / np.sqrt(curvature)
 
 
-def _arrays(events, totals, design, method, nodes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def check_counts(events: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts as two float arrays (G, k); raises SynthesisError where they are impossible."""
     x, n = np.atleast_2d(np.asarray(events, dtype=float)), np.atleast_2d(np.asarray(totals, dtype=float))
     if x.shape != n.shape or x.ndim != 2:
         raise SynthesisError(f"Each study has events and a total; events have shape {x.shape} and totals {n.shape}.")
     if not (np.all(x >= 0) and np.all(x <= n) and np.all(np.isfinite(n))):
         raise SynthesisError("Events lie between 0 and their totals.")
+    return x, n
+
+
+def _arrays(events, totals, design, method, nodes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x, n = check_counts(events, totals)
     if method not in METHODS:
         raise SynthesisError(f"The method is one of {', '.join(METHODS)}; it is {method!r}.")
     if nodes is not None and not 1 <= nodes <= 1000:
@@ -175,7 +256,7 @@ def _arrays(events, totals, design, method, nodes) -> tuple[np.ndarray, np.ndarr
     return x, n, a
 
 
-def _states(x: np.ndarray, n: np.ndarray) -> np.ndarray:
+def states(x: np.ndarray, n: np.ndarray) -> np.ndarray:
     """ "fitted" where there is a finite maximum, or why there is none. Single trials (n = 1) say nothing about tau2."""
     real = n > 0
     inside = ((x > 0) & (x < n)).any(1)
@@ -217,14 +298,3 @@ def _inconsistency(data: Groups, tau2: np.ndarray) -> tuple[np.ndarray, np.ndarr
     with np.errstate(divide="ignore", invalid="ignore"):
         typical = np.where(df > 0, df / trace, np.nan)
     return 100 * tau2 / (tau2 + typical), tau2 / typical + 1
-
-
-def _covariance(best: Point) -> tuple[np.ndarray, np.ndarray]:
-    """Inverse of the observed information: over beta and tau2 inside, over beta alone where tau2 is 0."""
-    p = best.beta.shape[1]
-    inside = best.v > 0
-    covariance, tau2_se = inverse(-best.hessian[:, :p, :p]), np.full(len(best.v), np.nan)
-    whole = inverse(-best.hessian[inside])
-    covariance[inside] = whole[:, :p, :p]
-    tau2_se[inside] = np.sqrt(np.maximum(whole[:, p, p], 0))
-    return covariance, tau2_se

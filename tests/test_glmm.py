@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 
 from synthesis.binomial_normal import binomial_log, marginal
-from synthesis.glmm import fit_glmm
+from synthesis.glmm import conditional_modes, fit_glmm, marginal_mean
 from synthesis.schema import SynthesisError
 
 #: events, total, mean logit, tau2: ordinary, none, rare under a large variance, millions, a single trial, tiny variance
@@ -73,3 +73,44 @@ def test_impossible_counts_and_words_are_refused():
         fit_glmm([5], [4])
     with pytest.raises(SynthesisError, match="one of aghq, laplace"):
         fit_glmm([1], [4], method="pql")
+
+
+def test_an_absent_study_changes_nothing_and_groups_do_not_touch_each_other():
+    x, n = [3, 0, 5, 12, 1], [40, 25, 30, 80, 22]
+    alone = fit_glmm(x, n)
+    beside = fit_glmm([[*x, 0], [9, 8, 1, 2, 3, 40]], [[*n, 0], [10, 10, 10, 10, 10, 50]])
+    for name in ("mu", "tau2", "log_likelihood", "se", "q_lrt", "q_wald", "i2"):
+        assert getattr(beside, name)[0] == pytest.approx(getattr(alone, name)[0], rel=1e-9), name
+
+
+def test_of_several_maxima_the_highest_is_taken():
+    fit = fit_glmm([2, 1, 0], [1754, 12, 127])  # a local maximum at a variance of 0, a higher one near 3
+    assert fit.tau2[0] > 2
+    assert fit.log_likelihood[0] > fit.log_likelihood_common[0] + 0.05
+
+
+def test_the_marginal_mean_is_the_average_over_studies():
+    mu, tau = -2.0, 1.5
+    z = np.random.default_rng(1).standard_normal(400_000)
+    drawn = 1 / (1 + np.exp(-(mu + tau * z)))
+    assert marginal_mean(np.array([mu]), np.array([tau**2]))[0] == pytest.approx(
+        drawn.mean(), abs=4 * drawn.std() / 632
+    )
+
+
+def test_partial_pooling_draws_small_studies_to_the_mean_and_leaves_large_ones():
+    modes, sd = conditional_modes([2, 200_000, 0], [4, 400_000, 0], -2.0, 0.25)
+    assert -2 < modes[0] < -1 < 0 == pytest.approx(modes[1], abs=1e-3)
+    assert modes[2] == -2
+    assert sd[2] == pytest.approx(0.5)
+    assert sd[1] < sd[0] < sd[2]
+
+
+def test_moderators_that_explain_all_variance_leave_none():
+    x, n = [10, 20, 40, 60], [100, 100, 100, 100]
+    line = np.array([[1, 0], [1, 1], [1, 2], [1, 3]], dtype=float)
+    plain, moderated = fit_glmm(x, n), fit_glmm(x, n, design=line)
+    assert moderated.tau2[0] == 0 < plain.tau2[0]
+    expected = n / (1 + np.exp(-line @ moderated.coefficients[0]))
+    assert line.T @ (x - expected) == pytest.approx(0, abs=1e-6)  # the equations of ordinary logistic regression
+    assert moderated.q_df[0] == 2

@@ -206,7 +206,9 @@ def considered(
     table = evidence.estimates
     if unknown := sorted(set(named or ()) - set(table["estimate_id"])):
         raise SynthesisError(f"The table estimates does not hold {', '.join(unknown)}.")
-    rows = table[(table["indicator_id"] == indicator) | table["estimate_id"].isin(named or [])]
+    # A recorded decision chose among all rows of the indicators that it takes rows from; those not taken are told too.
+    lenders = set(table.loc[table["estimate_id"].isin(named), "indicator_id"]) if recorded and named else set()
+    rows = table[table["indicator_id"].isin(lenders | {indicator}) | table["estimate_id"].isin(named or [])]
     choices = evidence.estimate_choices
     # By indicator too: a choice made while the estimate stood under another indicator says nothing about this one.
     choices = choices[choices["indicator_id"] == indicator].set_index("estimate_id")

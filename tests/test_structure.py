@@ -40,7 +40,7 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "estimate_appraisal", "guard_rails", "combining", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
+    ["estimates", "estimate_appraisal", "guard_rails", "combining", "certainty", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
     ["provenance", "comparison"],
     [
         "drawing",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from synthesis.commands_pooling import add_command
 from synthesis.schema import EvidenceError, SynthesisError
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
     )
     prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    add_command(commands)
     confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", tables)
     confidence.add_argument(
         "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"

@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from synthesis.pooling_options import BACK_TRANSFORMATIONS, CONTINUITY_TO, TRANSFORMS, one_of
 from synthesis.schema import SynthesisError
 
-TRANSFORMS = ("logit", "double-arcsine", "arcsine", "log", "raw")
-CONTINUITY_TO = ("only-zero", "all", "if-any-zero", "none")
-#: Published ways back from the double arcsine, and from nothing else.
-BACK_TRANSFORMATIONS = ("harmonic-mean", "inverse-variance", "plain")
 #: These bear studies with none or all: nothing is added to their counts.
 _WITHOUT_CONTINUITY = ("double-arcsine", "arcsine")
 
@@ -46,12 +43,13 @@ def effect_sizes(
     if not continuity >= 0:
         raise SynthesisError(f"continuity is 0 or more, such as 0.5; it is {continuity}.")
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
+    n = np.where(n > 0, n, np.nan)
     if transform not in _WITHOUT_CONTINUITY:
         added = continuity * _receives(x, n, continuity_to)
         x, n = x + added, n + 2 * added
     with np.errstate(divide="ignore", invalid="ignore"):
         y, v = _transformed(x, n, transform)
-    usable = np.isfinite(y) & np.isfinite(v) & (n > 0)
+    usable = np.isfinite(y) & np.isfinite(v)
     return np.where(usable, y, np.nan), np.where(usable, v, np.nan)
 
 
@@ -121,7 +119,9 @@ def back_transform(
     if variance is None:
         raise SynthesisError("The way back with the inverse variance needs the variance of the pooled value.")
     # The variance is that of the mean of the two angles; that of their sum, 4 times it, is 1/(n + 1/2).
-    return miller(t, 1 / (4 * np.asarray(variance, dtype=float)))
+    with np.errstate(divide="ignore"):  # without any variance the size is infinite
+        size = 1 / (4 * np.asarray(variance, dtype=float))
+    return miller(t, size)
 
 
 def miller(value: ArrayLike, size: ArrayLike) -> np.ndarray:
@@ -130,14 +130,9 @@ def miller(value: ArrayLike, size: ArrayLike) -> np.ndarray:
     least = np.arcsin(np.sqrt(1 / (n + 1))) / 2
     inside = np.clip(t, least, np.pi / 2 - least)
     double = np.sin(2 * inside)
-    sine = double + (double - 1 / double) / n
+    with np.errstate(divide="ignore", invalid="ignore"):  # an infinite size at an angle of 0, which is replaced below
+        sine = double + (double - 1 / double) / n
     cosine = np.sign(np.cos(2 * inside)) * np.sqrt(np.maximum(1 - sine**2, 0))
     # Half of 1 - cosine, in the form that keeps its digits where the proportion is small.
     proportion = np.where(cosine > 0, sine**2 / (2 * (1 + np.abs(cosine))), (1 - cosine) / 2)
     return np.where(t <= least, 0.0, np.where(t >= np.pi / 2 - least, 1.0, np.where(np.isnan(t), np.nan, proportion)))
-
-
-def one_of(name: str, word: str, allowed: tuple[str, ...]) -> None:
-    """Raise SynthesisError unless `word` is allowed for the argument `name`."""
-    if word not in allowed:
-        raise SynthesisError(f"{name} is one of {', '.join(allowed)}; it is {word!r}.")

@@ -13,10 +13,9 @@ import numpy as np
 from scipy.optimize.elementwise import find_root
 from scipy.special import chdtrc, chdtri
 
-from synthesis.effects import one_of
+from synthesis.pooling_options import TAU2_METHODS, one_of
 from synthesis.schema import SynthesisError
 
-TAU2_METHODS = ("reml", "ml", "dl", "pm", "hs", "he", "sj", "eb")
 #: Neighbours on the grid of the search differ by this factor, in tau2 plus the smallest sampling variance.
 _STEP = 1.5
 #: Numbers held at once; a batch is taken in parts of this size, which stay in the processor's cache.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from synthesis.effects import BACK_TRANSFORMATIONS, CONTINUITY_TO, TRANSFORMS
-from synthesis.heterogeneity import TAU2_METHODS
 from synthesis.schema import SynthesisError
 
+TRANSFORMS = ("logit", "double-arcsine", "arcsine", "log", "raw")
+CONTINUITY_TO = ("only-zero", "all", "if-any-zero", "none")
+#: Published ways back from the double arcsine.
+BACK_TRANSFORMATIONS = ("harmonic-mean", "inverse-variance", "plain")
+TAU2_METHODS = ("reml", "ml", "dl", "pm", "hs", "he", "sj", "eb")
 MODELS = ("inverse-variance", "glmm", "beta-binomial")
 EFFECTS = ("random", "common")
 INTERVALS = ("wald", "t", "hartung-knapp", "hartung-knapp-adhoc")
@@ -88,4 +91,12 @@ class PoolingOptions:
             )
         if (self.interval or "").startswith("hartung-knapp"):
             wrong.append(f"Hartung and Knapp's interval is for inverse-variance; for {self.model} choose wald or t.")
+        if self.prediction == "bootstrap":
+            wrong.append("The bootstrap prediction interval is for inverse-variance.")
         return wrong
+
+
+def one_of(name: str, word: str, allowed: tuple[str, ...]) -> None:
+    """Raise SynthesisError unless `word` is allowed for the argument `name`."""
+    if word not in allowed:
+        raise SynthesisError(f"{name} is one of {', '.join(allowed)}; it is {word!r}.")

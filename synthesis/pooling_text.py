@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from synthesis.pooling import Pooled
+from typing import Any
 
 _MODELS = {
     "inverse-variance": "inverse variance",
@@ -24,17 +21,17 @@ _INTERVALS = {
 _PREDICTIONS = {"same": "", "hts-k2": ", t with k-2", "hts-k1": ", t with k-1", "bootstrap": ", bootstrap"}
 
 
-def pooled_text(result: Pooled) -> str:
-    """Model, mean with interval, prediction interval, heterogeneity and remarks, a line each, rounded for reading."""
-    percent = f"{100 * result.level:g} %"
-    lines = [_model(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {_count(result.events)} of {_count(result.totals)}", ""]  # fmt: skip
-    mean = f"{_percent(result.estimate)} ({_span(result.ci_low, result.ci_high)}; {percent} interval, {_INTERVALS[result.interval]})"
+def pooled_text(result: Any) -> str:
+    """A `pooling.Pooled` as text: model, mean with interval, prediction interval, heterogeneity and remarks, a line each, rounded for reading."""
+    level = f"{100 * result.level:g} %"
+    lines = [_model(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
+    mean = f"{percent(result.estimate)} ({span(result.ci_low, result.ci_high)}; {level} interval, {_INTERVALS[result.interval]})"
     lines.append(f"Pooled proportion    {mean}")
     if not math.isnan(result.pi_low):
-        lines.append(f"A further study      {_span(result.pi_low, result.pi_high)} ({percent} prediction interval{_PREDICTIONS[result.prediction]})")  # fmt: skip
+        lines.append(f"A further study      {span(result.pi_low, result.pi_high)} ({level} prediction interval{_PREDICTIONS[result.prediction]})")  # fmt: skip
     if not math.isnan(result.marginal_mean) and result.effects == "random":
         lines.append(
-            f"Average of studies   {_percent(result.marginal_mean)} (the pooled proportion is that of the middle study)"
+            f"Average of studies   {percent(result.marginal_mean)} (the pooled proportion is that of the middle study)"
         )
     lines += _heterogeneity(result)
     if result.remark:
@@ -42,14 +39,14 @@ def pooled_text(result: Pooled) -> str:
     return "\n".join(lines)
 
 
-def _model(result: Pooled) -> str:
+def _model(result: Any) -> str:
     scale = f"{result.transform} scale"
     if result.effects == "common":
         return f"Common effect: {_MODELS[result.model]}, {scale}"
     return f"Random effects: {_MODELS[result.model]}, {scale}, tau² by {_TAU2[str(result.tau2_method)]}"
 
 
-def _heterogeneity(result: Pooled) -> list[str]:
+def _heterogeneity(result: Any) -> list[str]:
     lines = []
     if result.effects == "random" and not math.isnan(result.tau2):
         lines.append(f"tau²                 {result.tau2:.4g}{_interval(result.tau2_low, result.tau2_high, '.4g')}")
@@ -65,15 +62,20 @@ def _heterogeneity(result: Pooled) -> list[str]:
     return lines
 
 
-def _percent(share: float) -> str:
-    """Two digits after the point below 1 % and above 99 %, one in between."""
+def percent(share: float) -> str:
+    """One digit after the point; nearer to 0 and 1 as many as tell it from there."""
     if math.isnan(share):
         return "not estimated"
-    return f"{100 * share:.1f} %" if 0.01 <= share <= 0.99 or share in (0, 1) else f"{100 * share:.3g} %"
+    if 0 < share < 1e-5 or 1 - 1e-5 < share < 1:
+        return "< 0.001 %" if share < 0.5 else "> 99.999 %"
+    if 0.01 <= share <= 0.99 or share in (0, 1):
+        return f"{100 * share:.1f} %"
+    return f"{100 * share:.2g} %" if share < 0.5 else f"{100 - float(f'{100 * (1 - share):.2g}'):.10g} %"
 
 
-def _span(low: float, high: float) -> str:
-    return "no interval" if math.isnan(low) else f"{_percent(low)} to {_percent(high)}"
+def span(low: float, high: float) -> str:
+    """Both bounds as percent."""
+    return "no interval" if math.isnan(low) else f"{percent(low)} to {percent(high)}"
 
 
 def _interval(low: float, high: float, form: str) -> str:
@@ -84,5 +86,6 @@ def _p(value: float) -> str:
     return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
-def _count(value: float) -> str:
+def count(value: float) -> str:
+    """A count with commas between thousands."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"

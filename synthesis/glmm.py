@@ -159,12 +159,12 @@ def _fill(out: dict[str, np.ndarray], at: np.ndarray, data: Groups, rungs: tuple
 
 def _fit(data: Groups, rungs: tuple[int, ...]) -> tuple[Point, Point, np.ndarray, np.ndarray]:
     """Common-effect fit, best fit, nodes used and whether it settled, a row a group."""
-    common, settled = common_maximum(data, _evaluate(1))
+    common, settled = common_maximum(data, at_nodes(1))
     data.scale = (data.n > 0).sum(1) / np.maximum(-common.hessian[:, 0, 0], 1e-300)
     y, _ = logits(data)
     mean = weighted_fit(data.design, 1.0 * (data.n > 0), y)[1]
     spread = np.where(data.n > 0, (y - mean) ** 2, 0.0).max(1)
-    rows, beta, v = starts(data, common, 4 * np.maximum(spread, data.scale), _evaluate(SEARCH))
+    rows, beta, v = starts(data, common, 4 * np.maximum(spread, data.scale), at_nodes(SEARCH))
     point, nodes, fine = _ladder(data.take(rows), beta, v, rungs)
     best, origin = highest(common, rows, point)
     inside = origin >= 0
@@ -179,11 +179,11 @@ def _ladder(
 ) -> tuple[Point, np.ndarray, np.ndarray]:
     """Climb every row with the first rung's nodes, then with more for the rows that more nodes still move."""
     rows, used, fine = np.arange(len(v)), np.full(len(v), rungs[0]), np.zeros(len(v), dtype=bool)
-    done = _evaluate(rungs[0])(data, beta, v)
+    done = at_nodes(rungs[0])(data, beta, v)
     for nodes in rungs:
         if not len(rows):
             break
-        part, evaluate = data.take(rows), _evaluate(nodes)
+        part, evaluate = data.take(rows), at_nodes(nodes)
         here = done.take(rows) if nodes == rungs[0] else evaluate(part, done.beta[rows], done.v[rows])
         moved = np.abs(here.log - done.log[rows]) > ALIKE
         more_to_come = nodes == rungs[0] and len(rungs) > 1
@@ -194,7 +194,9 @@ def _ladder(
     return done, used, fine
 
 
-def _evaluate(nodes: int) -> Evaluate:
+def at_nodes(nodes: int) -> Evaluate:
+    """The likelihood of groups with this many nodes a study (1: Laplace), as `maxima` takes it."""
+
     def evaluate(data: Groups, beta: np.ndarray, v: np.ndarray) -> Point:
         centre = np.einsum("rkp,rp->rk", data.design, beta)
         flat = marginal(data.x.ravel(), data.n.ravel(), centre.ravel(), np.repeat(v, data.x.shape[1]), nodes)

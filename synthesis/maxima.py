@@ -108,7 +108,7 @@ def common_maximum(data: Groups, evaluate: Evaluate) -> tuple[Point, np.ndarray]
     settled = np.zeros(len(beta), dtype=bool)
     for _ in range(60):
         step, gain = _beta_step(point)
-        settled = np.abs(gain) < 1e-14 * (1 + np.abs(point.log))
+        settled = np.abs(gain) < 1e-18 * (1 + np.abs(point.log))
         if settled.all():
             break
         shorter = 1 / np.maximum(np.abs(np.einsum("rkp,rp->rk", data.design, step)).max(1), 1.0)

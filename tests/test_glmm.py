@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import minimize_scalar
+from scipy.special import gammaln
+from scipy.stats import chi2
 
 from synthesis.binomial_normal import binomial_log, marginal
 from synthesis.glmm import conditional_modes, fit_glmm, marginal_mean
+from synthesis.glmm_intervals import profile_intervals
 from synthesis.schema import SynthesisError
 
 #: events, total, mean logit, tau2: ordinary, none, rare under a large variance, millions, a single trial, tiny variance
@@ -107,10 +111,50 @@ def test_partial_pooling_draws_small_studies_to_the_mean_and_leaves_large_ones()
 
 
 def test_moderators_that_explain_all_variance_leave_none():
-    x, n = [10, 20, 40, 60], [100, 100, 100, 100]
+    x, n = np.array([10, 20, 40, 60]), np.array([100, 100, 100, 100])
     line = np.array([[1, 0], [1, 1], [1, 2], [1, 3]], dtype=float)
     plain, moderated = fit_glmm(x, n), fit_glmm(x, n, design=line)
     assert moderated.tau2[0] == 0 < plain.tau2[0]
     expected = n / (1 + np.exp(-line @ moderated.coefficients[0]))
     assert line.T @ (x - expected) == pytest.approx(0, abs=1e-6)  # the equations of ordinary logistic regression
     assert moderated.q_df[0] == 2
+
+
+def profile(x, n, mu=None, tau2=None):
+    """Highest log likelihood with mu or tau2 held, by scipy's bounded search: none of the library's own steps."""
+    x, n = np.asarray(x, dtype=float), np.asarray(n, dtype=float)
+
+    def at(mu, tau2):
+        return marginal(x, n, np.full(len(x), mu), np.full(len(x), tau2), 63).log.sum()
+
+    if mu is None:
+        return -minimize_scalar(lambda m: -at(m, tau2), bounds=(-12, 12), method="bounded", options={"xatol": 1e-9}).fun
+    inside = -minimize_scalar(lambda t: -at(mu, np.exp(t)), bounds=(-12, 4), method="bounded").fun
+    return max(inside, at(mu, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("x", "n"), [([3, 0, 5, 12, 1], [40, 25, 30, 80, 22]), ([30, 11, 50, 12, 9], [40, 25, 300, 80, 22])]
+)
+def test_the_profile_interval_ends_where_the_likelihood_ratio_does(x, n):
+    fit = fit_glmm(x, n)
+    found = profile_intervals(x, n, fit)
+    coefficient = gammaln(np.add(n, 1)) - gammaln(np.add(x, 1)) - gammaln(np.subtract(n, x) + 1)
+    target = fit.log_likelihood[0] - coefficient.sum() - chi2.ppf(0.95, 1) / 2
+    assert found.mu_low[0] < fit.mu[0] < found.mu_high[0]
+    assert profile(x, n, mu=found.mu_low[0]) == pytest.approx(target, abs=1e-5)
+    assert profile(x, n, mu=found.mu_high[0]) == pytest.approx(target, abs=1e-5)
+    assert profile(x, n, tau2=found.tau2_high[0]) == pytest.approx(target, abs=1e-5)
+    if found.tau2_low[0] == 0:
+        assert profile(x, n, tau2=0.0) >= target
+    else:
+        assert profile(x, n, tau2=found.tau2_low[0]) == pytest.approx(target, abs=1e-5)
+
+
+def test_a_profile_interval_says_what_it_is_not_for():
+    fit = fit_glmm([3, 0], [40, 25])
+    with pytest.raises(SynthesisError, match="between 0 and 1"):
+        profile_intervals([3, 0], [40, 25], fit, level=95)
+    moderated = fit_glmm([3, 2, 9], [40, 25, 30], design=np.array([[1.0, 0], [1, 1], [1, 2]]))
+    with pytest.raises(SynthesisError, match="without moderators"):
+        profile_intervals([3, 2, 9], [40, 25, 30], moderated)

@@ -21,7 +21,7 @@ LAYERS = [
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
     ["dictionary", "workbooks", "exchange"],
     ["intervals", "leading", "reliability", "incidence", "control_limits", "slopes"],
-    ["pooling_options", "effects", "heterogeneity", "binomial_normal", "maxima", "glmm", "beta_binomial"],
+    ["pooling_options", "effects", "heterogeneity", "binomial_normal", "maxima", "glmm", "glmm_intervals", "beta_binomial"],
     ["inverse_variance", "count_models", "pooling_batches", "pooling_text", "pooling"],
     [
         "studies",
@@ -40,12 +40,13 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "estimate_appraisal", "guard_rails", "combining", "certainty", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
+    ["estimates", "estimate_appraisal", "guard_rails", "associations", "combining", "certainty", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
     ["provenance", "comparison"],
     [
         "drawing",
         "draw_series",
         "draw_areas",
+        "draw_associations",
         "draw_control",
         "draw_caterpillar",
         "draw_change",

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from synthesis.area_comparison import area_estimates as area_estimates
     from synthesis.area_comparison import area_funnel as area_funnel
     from synthesis.areas import area_series as area_series
+    from synthesis.associations import association_refusals as association_refusals
+    from synthesis.associations import association_table as association_table
+    from synthesis.certainty import certainty_prompts as certainty_prompts
+    from synthesis.certainty import certainty_table as certainty_table
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
     from synthesis.code_pairs import cooccurrence as cooccurrence
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
     from synthesis.contrast import theme_map as theme_map
     from synthesis.curves import accumulation as accumulation
     from synthesis.derived import theme_by_perspective as theme_by_perspective
+    from synthesis.estimate_appraisal import estimate_appraisal_sheet as estimate_appraisal_sheet
+    from synthesis.estimate_appraisal import estimate_appraisal_table as estimate_appraisal_table
     from synthesis.estimates import proportions as proportions
     from synthesis.figures import figure_names as figure_names
     from synthesis.figures import make_figure as make_figure
@@ -116,6 +122,10 @@ _MODULE_OF = {
     "area_series": "areas",
     "area_totals": "area_change",
     "area_trend": "area_change",
+    "association_refusals": "associations",
+    "association_table": "associations",
+    "certainty_prompts": "certainty",
+    "certainty_table": "certainty",
     "check": "tables",
     "figure_names": "figures",
     "code_agreement": "agreement",
@@ -129,6 +139,8 @@ _MODULE_OF = {
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
     "disagreement_sheet": "settlement",
+    "estimate_appraisal_sheet": "estimate_appraisal",
+    "estimate_appraisal_table": "estimate_appraisal",
     "evidence_profile": "confidence",
     "framework_matrix": "framework",
     "included_studies": "studies",

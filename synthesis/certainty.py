@@ -131,7 +131,7 @@ def certainty_table(evidence: Evidence) -> pd.DataFrame:
     indicators = evidence.indicators
     pooled = (indicators["combine"] == "poolable") | indicators["indicator_id"].isin(evidence.pooling_overrides["indicator_id"])  # fmt: skip
     shown = indicators[pooled | indicators["indicator_id"].isin(evidence.certainty["indicator_id"])]
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for indicator, name in zip(shown["indicator_id"], shown["name"], strict=True):
         try:
             result = pool_estimates(evidence, indicator)

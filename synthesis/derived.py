@@ -12,6 +12,7 @@ from synthesis import files
 from synthesis.area_change import area_breaks, area_totals, area_trend
 from synthesis.area_comparison import area_estimates, area_funnel
 from synthesis.areas import area_series
+from synthesis.associations import association_table
 from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
 from synthesis.confidence import evidence_profile, summary_of_findings
@@ -93,6 +94,7 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "summary_of_findings": summary_of_findings,
     "evidence_profile": evidence_profile,
     "prevalence": prevalence_table,
+    "association_table": association_table,
     "england_parent_mental_health": area_series,
     "england_totals": area_totals,
     "england_breaks": area_breaks,

@@ -17,11 +17,13 @@ from matplotlib.figure import Figure
 from synthesis.area_change import area_trend
 from synthesis.area_comparison import area_estimates, area_funnel
 from synthesis.areas import area_series
+from synthesis.associations import association_table
 from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
 from synthesis.draw_accumulation import accumulation_alt, accumulation_plot
 from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
+from synthesis.draw_associations import association_alt, association_plot
 from synthesis.draw_caterpillar import caterpillar_alt, caterpillar_plot
 from synthesis.draw_change import rank_alt, rank_plot, trend_alt, trend_plot
 from synthesis.draw_contrast import contrast_alt, contrast_plot
@@ -46,12 +48,13 @@ from synthesis.tables import Evidence
 from synthesis.themes import theme_matrix, theme_table
 
 __all__ = [
-    "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "authority_alt",
-    "authority_plot", "caterpillar_alt", "caterpillar_plot", "contrast_alt", "contrast_plot",
-    "control_alt", "control_plot", "draw", "figure_names", "forest_alt", "forest_plot", "heat_alt",
-    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
-    "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt", "stability_plot",
-    "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot", "trend_alt", "trend_plot",
+    "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "association_alt",
+    "association_plot", "authority_alt", "authority_plot", "caterpillar_alt", "caterpillar_plot", "contrast_alt",
+    "contrast_plot", "control_alt", "control_plot", "draw", "figure_names", "forest_alt", "forest_plot",
+    "heat_alt", "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt",
+    "pairs_plot", "plotted", "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt",
+    "series_plot", "stability_alt", "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt",
+    "theme_support_plot", "trend_alt", "trend_plot",
 ]  # fmt: skip
 
 #: England's national factors in one figure, the one under review first.
@@ -144,6 +147,7 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
             f"forest_{each}": lambda each=each: _forest(evidence, each, note)  # type: ignore[misc]
             for each in pooled["indicator_id"]
         },
+        "associations_child_placed": lambda: _associations(evidence, "child_placed", note),
         "england_factors": lambda: _england_factors(evidence, note),
         "england_parent_mental_health": lambda: _england(evidence, note),
         "england_authorities": lambda: _authorities(evidence, note),
@@ -243,6 +247,12 @@ def _forest(evidence: Evidence, indicator: str, note: str) -> Drawn:
     table = pooled_table(evidence, indicator)
     name = evidence.indicators.set_index("indicator_id").loc[indicator, "name"]
     return draw(forest_plot(table), name, forest_alt(table), "prevalence", note)
+
+
+def _associations(evidence: Evidence, outcome: str, note: str) -> Drawn:
+    table = association_table(evidence, outcome)
+    title = f"Reported ratios: {vocabularies()['outcome_group'][outcome].lower()}"
+    return draw(association_plot(table), title, association_alt(table), "association_table", note)
 
 
 def _england_factors(evidence: Evidence, note: str) -> Drawn:

@@ -72,12 +72,12 @@ def withdrawn(evidence: Evidence, rows: pd.DataFrame) -> pd.Series:
 
 def _withdrawn(evidence: Evidence, rows: pd.DataFrame) -> _Found:
     ids = rows.loc[withdrawn(evidence, rows), "estimate_id"].to_list()
-    return [("retracted", ids, f"{_some(ids)}: the publication was withdrawn (see retractions)")] if ids else []
+    return [("retracted", ids, f"{some(ids)}: the publication was withdrawn (see retractions)")] if ids else []
 
 
 def _uncounted(rows: pd.DataFrame) -> _Found:
     ids = rows.loc[rows["numerator"].isna() | rows["denominator"].isna(), "estimate_id"].to_list()
-    return [("no_counts", ids, f"{_some(ids)}: cases or denominator are not known")] if ids else []
+    return [("no_counts", ids, f"{some(ids)}: cases or denominator are not known")] if ids else []
 
 
 def _shared(evidence: Evidence, rows: pd.DataFrame) -> _Found:
@@ -86,7 +86,7 @@ def _shared(evidence: Evidence, rows: pd.DataFrame) -> _Found:
     for sample, same in rows.groupby("sample"):
         if len(same) > 1 and same["period"].nunique() < 2:
             ids = same["estimate_id"].to_list()
-            found.append(("same_people", ids, f"{_some(ids)} rest on the same people ({sample})"))
+            found.append(("same_people", ids, f"{some(ids)} rest on the same people ({sample})"))
     chosen = evidence.estimate_choices.loc[evidence.estimate_choices["use"].fillna(False).astype(bool), "estimate_id"]
     other = rows[rows["preferred_row"].eq(False).fillna(False) & ~rows["estimate_id"].isin(chosen)]
     for row in other.itertuples():
@@ -102,12 +102,12 @@ def _systems(rows: pd.DataFrame) -> _Found:
     for sample, same in rows.groupby("sample"):
         if same["period"].nunique() > 1:
             ids = same["estimate_id"].to_list()
-            found.append(("one_system", ids, f"{_some(ids)} are {sample} at {same['period'].nunique()} times"))
+            found.append(("one_system", ids, f"{some(ids)} are {sample} at {same['period'].nunique()} times"))
     census = rows[rows["design"] == "administrative_census"]
     for (indicator, place), same in census.groupby(["indicator_id", "country_as_reported"]):
         if len(same) > 1 and same["sample"].nunique() > 1:
             ids = same["estimate_id"].to_list()
-            found.append(("one_system", ids, f"{_some(ids)} are returns of one system ({place}) for {indicator}"))
+            found.append(("one_system", ids, f"{some(ids)} are returns of one system ({place}) for {indicator}"))
     return found
 
 
@@ -119,7 +119,7 @@ def _definitions(rows: pd.DataFrame) -> _Found:
         return []
     indicators = rows["indicator_name"].unique()
     across = f" under {len(indicators)} indicators ({'; '.join(indicators)})" if len(indicators) > 1 else ""
-    return [("definitions_differ", rows["estimate_id"].to_list(), f"{len(said)} definitions of a case{across}: {_some(said, '; ')}")]  # fmt: skip
+    return [("definitions_differ", rows["estimate_id"].to_list(), f"{len(said)} definitions of a case{across}: {some(said, '; ')}")]  # fmt: skip
 
 
 def _units(rows: pd.DataFrame) -> _Found:
@@ -138,9 +138,9 @@ def _unjudged(evidence: Evidence, rows: pd.DataFrame) -> _Found:
     choices = evidence.estimate_choices
     both = poolable[["estimate_id", "indicator_id"]].merge(choices, on=["estimate_id", "indicator_id"], how="left")
     if ids := both.loc[both["use"].isna(), "estimate_id"].to_list():
-        found.append(("not_judged", ids, f"{_some(ids)}: nobody has judged (estimate_choices) that they take part"))
+        found.append(("not_judged", ids, f"{some(ids)}: nobody has judged (estimate_choices) that they take part"))
     if ids := both.loc[both["use"].eq(False).fillna(False), "estimate_id"].to_list():
-        found.append(("judged_out", ids, f"{_some(ids)}: judged not to take part (estimate_choices)"))
+        found.append(("judged_out", ids, f"{some(ids)}: judged not to take part (estimate_choices)"))
     return found
 
 
@@ -151,6 +151,7 @@ def _few(rows: pd.DataFrame) -> _Found:
     return [("too_few", ids, f"a pooled line needs at least {POOL_FROM} samples; there {'is' if len(rows) == 1 else 'are'} {len(rows)}")]  # fmt: skip
 
 
-def _some(names: Sequence[str], between: str = ", ") -> str:
+def some(names: Sequence[str], between: str = ", ") -> str:
+    """The first few of some names for a sentence, and how many more there are."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return between.join(names[:_NAMED]) + more

@@ -46,14 +46,17 @@ def area_estimates(
     Returns a row an authority, with a figure or not: ``year, area_code, area_name, region, factor,
     episodes_with_factor, episodes_assessed, state, percent, ci_low, ci_high`` (as in `area_series`), ``estimate,
     estimate_low, estimate_high, mean`` (percent scale; the mean is that of the median authority it is drawn towards),
-    ``own_weight`` (0 to 1: how far its own figure decides), ``tau`` (between authorities, logit scale), ``towards``.
-    Authorities without a figure have no estimate: how many are like them is not known. Raises SynthesisError for an
-    unknown factor, year or word, and for a year in which fewer than five authorities have a figure.
+    ``own_weight`` (0 to 1: how far its own figure decides), ``tau`` (between authorities, logit scale), ``towards``
+    and ``remark``. Authorities without a figure have no estimate: nothing is known of them. Where fewer than five have
+    a figure, or none or all episodes the factor, nothing is estimated and the remark says so. Raises SynthesisError for
+    an unknown factor, year or word.
     """
     if towards not in TOWARDS:
         raise SynthesisError(f"Authorities are drawn towards {' or '.join(TOWARDS)}; it is {towards!r}.")
-    table, seen = _authorities(evidence, factor, year)
-    x, n = _counts(table[seen])
+    table, seen, x, n = _authorities(evidence, factor, year)
+    table = table.assign(**dict.fromkeys(_ESTIMATED, np.nan), towards=towards)
+    if not len(x):
+        return table[list(_ESTIMATES)]
     mu, variance, tau = _means(x, n, table.loc[seen, "region"], towards)
     mode, sd = conditional_modes(x, n, mu, np.array(tau**2))
     # Where tau is 0 all share the mean; the weight of the own figure is how far the conditional variance falls below tau's.
@@ -64,36 +67,38 @@ def area_estimates(
     }.items():  # fmt: skip
         table.loc[seen, name] = 100 * expit(value)
     table.loc[seen, "own_weight"] = weight
-    return table.assign(tau=tau, towards=towards)[list(_ESTIMATES)]
+    return table.assign(tau=tau)[list(_ESTIMATES)]
 
 
+_ESTIMATED = ("estimate", "estimate_low", "estimate_high", "mean", "own_weight", "tau")
 _ESTIMATES = (
     "year", "area_code", "area_name", "region", "factor", "episodes_with_factor", "episodes_assessed", "state", "percent",
-    "ci_low", "ci_high", "estimate", "estimate_low", "estimate_high", "mean", "own_weight", "tau", "towards",
+    "ci_low", "ci_high", "estimate", "estimate_low", "estimate_high", "mean", "own_weight", "tau", "towards", "remark",
 )  # fmt: skip
 
 
-def _authorities(evidence: Evidence, factor: str, year: int | None) -> tuple[pd.DataFrame, pd.Series]:
-    """Authorities of one year, and which of them have a figure."""
+def _authorities(
+    evidence: Evidence, factor: str, year: int | None
+) -> tuple[pd.DataFrame, pd.Series, np.ndarray, np.ndarray]:
+    """Authorities of one year, which of them have a figure, and their counts: none where they cannot be compared."""
     series = area_series(evidence, factor, "local_authority")
-    if series.empty:
-        raise SynthesisError("There are no local authorities to compare: official_statistics holds none.")
-    year = int(series["year"].max()) if year is None else year
-    if year not in set(series["year"]):
-        first, last = series["year"].min(), series["year"].max()
-        raise SynthesisError(f"There are no figures of {year}; there are those of {first} to {last}.")
+    if len(series):
+        year = int(series["year"].max()) if year is None else year
+        if year not in set(series["year"]):
+            first, last = series["year"].min(), series["year"].max()
+            raise SynthesisError(f"There are no figures of {year}; there are those of {first} to {last}.")
     table = series[series["year"] == year].reset_index(drop=True)
     seen = table["percent"].notna()
-    if seen.sum() < COMPARE_FROM:
-        raise SynthesisError(
-            f"Authorities are compared where at least {COMPARE_FROM} have a figure; in {year} there are {seen.sum()}."
-        )
-    return table, seen
-
-
-def _counts(seen: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    x, n = (seen[name].to_numpy(dtype=float) for name in ("episodes_with_factor", "episodes_assessed"))
-    return x, n
+    x, n = (table.loc[seen, name].to_numpy(dtype=float) for name in ("episodes_with_factor", "episodes_assessed"))
+    why = ""
+    if len(x) < COMPARE_FROM:
+        why = f"Not compared: only {len(x)} authorities have a figure, at least {COMPARE_FROM} are needed."
+    elif x.sum() in (0, n.sum()):
+        why = "Not compared: none or all of the episodes have the factor."
+    if why:
+        table["remark"] = (table["remark"].fillna("").astype("str") + " " + why).str.strip()
+        return table, seen & False, x[:0], n[:0]
+    return table, seen, x, n
 
 
 def _means(x: np.ndarray, n: np.ndarray, regions: pd.Series, towards: str) -> tuple[np.ndarray, np.ndarray, float]:
@@ -104,8 +109,6 @@ def _means(x: np.ndarray, n: np.ndarray, regions: pd.Series, towards: str) -> tu
         dummies = pd.get_dummies(regions, drop_first=True, dtype=float).to_numpy()
         design = np.column_stack([design, dummies])
     fit = fit_glmm(x, n, design=design)
-    if fit.state[0] != "fitted":
-        raise SynthesisError(f"The authorities cannot be compared: {fit.state[0]}.")
     mu = design @ fit.coefficients[0]
     variance = np.einsum("kp,pq,kq->k", design, fit.covariance[0], design)
     return mu, variance, float(np.sqrt(fit.tau2[0]))
@@ -131,13 +134,15 @@ def area_funnel(
     episodes_with_factor, episodes_assessed, state, percent, target, low_95, high_95, low_998, high_998`` (percent),
     ``adjusted_low_95`` to ``adjusted_high_998``, ``deviation`` (in standard errors with the spread), ``position`` and
     ``adjusted_position`` (``within``, ``above_95``, ``above_998``, ``below_95``, ``below_998``; missing without a
-    figure), ``phi``, ``tau`` (arcsine scale), ``remark``. Raises SynthesisError as `area_estimates` does.
+    figure), ``phi``, ``tau`` (arcsine scale), ``remark``. What cannot be compared and what is refused: as in
+    `area_estimates`.
     """
-    table, seen = _authorities(evidence, factor, year)
-    x, n = _counts(table[seen])
+    table, seen, x, n = _authorities(evidence, factor, year)
+    table = table.assign(**dict.fromkeys(_LIMITS, np.nan), position=pd.NA, adjusted_position=pd.NA)
+    table = table.astype({"position": "str", "adjusted_position": "str"})
+    if not len(x):
+        return table[list(_FUNNEL)]
     target = float(x.sum() / n.sum())
-    if not 0 < target < 1:
-        raise SynthesisError("The authorities cannot be compared: none or all of the episodes have the factor.")
     spread = overdispersion(x, n, target, winsorise)
     table.loc[seen, "deviation"] = deviations(x, n, target, spread.tau)
     for level, name in LEVELS.items():
@@ -151,6 +156,10 @@ def area_funnel(
     return table.assign(target=100 * target, phi=spread.phi, tau=spread.tau)[list(_FUNNEL)]
 
 
+_LIMITS = (
+    "target", "low_95", "high_95", "low_998", "high_998", "adjusted_low_95", "adjusted_high_95", "adjusted_low_998",
+    "adjusted_high_998", "deviation", "phi", "tau",
+)  # fmt: skip
 _FUNNEL = (
     "year", "area_code", "area_name", "region", "factor", "episodes_with_factor", "episodes_assessed", "state", "percent",
     "target", "low_95", "high_95", "low_998", "high_998", "adjusted_low_95", "adjusted_high_95", "adjusted_low_998",

@@ -43,34 +43,24 @@ def area_ranks(
     Returns a row an authority: ``area_code, area_name, region, factor, first_year, last_year, of, first_percent,
     last_percent, first_rank, first_rank_low, first_rank_high, last_rank, last_rank_low, last_rank_high, change,
     change_low, change_high, moved`` (``up``, ``down``, ``not_told`` where the interval holds 0), ``breaks, movement``,
-    ordered by the later rank. Raises SynthesisError for an unknown factor, year or word, years out of order, or fewer
-    than 100 draws.
+    ordered by the later rank; no row where there are no two years to compare. Raises SynthesisError for an unknown
+    factor, year or word, years out of order, or fewer than 100 draws.
     """
     if movement not in MOVEMENTS:
         raise SynthesisError(f"The movement is {' or '.join(MOVEMENTS)}; it is {movement!r}.")
-    first, last = _both(evidence, factor, years)
     if draws < 100:
         raise SynthesisError(f"Ranks need at least 100 simulations; {draws} were asked for.")
+    first, last = _both(evidence, factor, years)
     early, late = (_with_figure(area_estimates(evidence, factor, year)) for year in (first, last))
-    both = early.index.intersection(late.index).sort_values()
-    if len(both) < 2:
-        raise SynthesisError(f"Fewer than two authorities have a figure in both {first} and {last}.")
-    rng = np.random.default_rng(seed)
+    # Without two years there is nothing to compare, and so no authority of both.
+    both = early.index.intersection(late.index).sort_values() if first != last else early.index[:0]
     # A change from year to year holds the movement of two years, so that of one has half its variance.
     usual = usual_change(evidence, factor) / np.sqrt(2) if movement == "usual" else 0.0
-    simulated = [_ranks(_drawn(own.loc[both], usual, rng, draws)) for own in (early, late)]
-    table = late.loc[both, ["area_name", "region", "factor"]].assign(first_year=first, last_year=last, of=len(both))
-    for when, own, ranks in zip(("first", "last"), (early, late), simulated, strict=True):
-        table[f"{when}_percent"] = own.loc[both, "percent"]
-        table[f"{when}_rank"] = own.loc[both, "estimate"].rank(ascending=False, method="min").astype("Int64")
-        table[f"{when}_rank_low"], table[f"{when}_rank_high"] = _middle(ranks)
-    table["change"] = table["last_rank"] - table["first_rank"]
-    table["change_low"], table["change_high"] = _middle(simulated[1] - simulated[0])
-    told = [table["change_high"] < 0, table["change_low"] > 0]
-    table["moved"] = np.select(told, ["up", "down"], "not_told")
-    table = table.rename_axis("area_code").reset_index()
+    table = late.loc[both, ["area_name", "region", "factor"]].rename_axis("area_code").reset_index()
+    table = table.assign(first_year=early.loc[both, "year"].to_numpy(), last_year=late.loc[both, "year"].to_numpy())
+    table = table.join(_rank_columns(early.loc[both], late.loc[both], usual, draws, seed))
     table["breaks"] = table["area_code"].map(_steps_between(evidence, factor, first, last)).astype("str")
-    table["movement"] = movement
+    table = table.assign(of=len(table), movement=movement).astype(dict.fromkeys(_WHOLE, "Int64"))
     return table.sort_values(["last_rank", "area_code"], ignore_index=True)[list(_RANKS)]
 
 
@@ -81,12 +71,27 @@ _RANKS = (
 )  # fmt: skip
 
 
-def _both(evidence: Evidence, factor: str, years: tuple[int, int] | None) -> tuple[int, int]:
+_WHOLE = [name for name in _RANKS if name.endswith(("_year", "_rank", "_low", "_high"))] + ["of", "change"]
+
+
+def _rank_columns(early: pd.DataFrame, late: pd.DataFrame, usual: float, draws: int, seed: int) -> pd.DataFrame:
+    """Percent, rank and its interval in both years, and the change of rank, a row an authority in the order given."""
+    rng, table = np.random.default_rng(seed), {}
+    simulated = [_ranks(_drawn(own, usual, rng, draws)) for own in (early, late)]
+    for when, own, ranks in zip(("first", "last"), (early, late), simulated, strict=True):
+        table[f"{when}_percent"] = own["percent"].to_numpy()
+        table[f"{when}_rank"] = own["estimate"].rank(ascending=False, method="min").to_numpy()
+        table[f"{when}_rank_low"], table[f"{when}_rank_high"] = _middle(ranks)
+    table["change"] = table["last_rank"] - table["first_rank"]
+    table["change_low"], table["change_high"] = _middle(simulated[1] - simulated[0])
+    told = [table["change_high"] < 0, table["change_low"] > 0]
+    return pd.DataFrame({**table, "moved": np.select(told, ["up", "down"], "not_told")}).astype({"moved": "str"})
+
+
+def _both(evidence: Evidence, factor: str, years: tuple[int, int] | None) -> tuple[int | None, int | None]:
     if years is None:
         known = area_series(evidence, factor, "local_authority")["year"]
-        if known.nunique() < 2:
-            raise SynthesisError("Ranks are compared between two years; the series holds fewer.")
-        return int(known.min()), int(known.max())
+        return (int(known.min()), int(known.max())) if len(known) else (None, None)
     if len(years) != 2 or not years[0] < years[1]:
         raise SynthesisError(f"Ranks are compared between two years, the earlier one first; they are {years}.")
     return years
@@ -96,9 +101,11 @@ def _with_figure(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["estimate"].notna()].set_index("area_code")
 
 
-def _steps_between(evidence: Evidence, factor: str, first: int, last: int) -> pd.Series:
+def _steps_between(evidence: Evidence, factor: str, first: int | None, last: int | None) -> pd.Series:
     """The steps after the first year and up to the last, as text, by authority."""
     steps = area_breaks(evidence, factor)
+    if first is None or last is None:
+        return listed(steps.head(0))
     return listed(steps[(steps["year"] > first) & (steps["year"] <= last)])
 
 

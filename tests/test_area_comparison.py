@@ -157,15 +157,15 @@ def test_unknown_words_are_refused(evidence, wrong, said):
         area_estimates(evidence, **wrong)
 
 
-def test_too_little_to_compare_is_refused(evidence, altered):
+def test_too_little_to_compare_is_not_compared_and_says_so(evidence, altered, estimates, funnel):
     official = evidence.official_statistics
-    with pytest.raises(SynthesisError, match="holds none"):
-        area_estimates(altered(official_statistics=official.head(0)))
-    few = official[(official["area_level"] == "local_authority") & (official["year"] == 2025)]
-    few = few[few["area_code"].isin(few["area_code"].unique()[:4])]
-    with pytest.raises(SynthesisError, match="at least 5 have a figure; in 2025 there are 4"):
-        area_funnel(altered(official_statistics=few))
-    nobody = official.assign(episodes_with_factor=official["episodes_with_factor"].mask(official["factor"] == "child_mental_health", 0))  # fmt: skip
-    for function in (area_estimates, area_funnel):
-        with pytest.raises(SynthesisError, match="The authorities cannot be compared: no"):
-            function(altered(official_statistics=nobody), "child_mental_health")
+    for function, full in ((area_estimates, estimates), (area_funnel, funnel)):
+        nothing = function(altered(official_statistics=official.head(0)))
+        assert nothing.empty and list(nothing.columns) == list(full.columns)
+        few = official[(official["area_level"] == "local_authority") & (official["year"] == 2025)]
+        few = function(altered(official_statistics=few[few["area_code"].isin(few["area_code"].unique()[:4])]))
+        assert len(few) == 4 and few["tau"].isna().all() and few["percent"].notna().all()
+        assert (few["remark"] == "Not compared: only 4 authorities have a figure, at least 5 are needed.").all()
+        counts = official["episodes_with_factor"].mask(official["factor"] == "child_mental_health", 0)
+        none = function(altered(official_statistics=official.assign(episodes_with_factor=counts)), "child_mental_health")  # fmt: skip
+        assert none["remark"].str.contains("none or all of the episodes").all() and none["tau"].isna().all()

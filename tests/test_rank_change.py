@@ -99,7 +99,8 @@ def test_wrong_words_are_refused(evidence, wrong, said):
         area_ranks(evidence, **wrong)
 
 
-def test_one_year_alone_has_no_ranks_to_compare(evidence, altered):
+def test_without_two_years_or_authorities_there_is_no_row(evidence, altered, ranks):
     official = evidence.official_statistics
-    with pytest.raises(SynthesisError, match="between two years; the series holds fewer"):
-        area_ranks(altered(official_statistics=official[official["year"] == 2025]))
+    for some in (official[official["year"] == 2025], official.head(0), official[official["area_level"] == "region"]):
+        table = area_ranks(altered(official_statistics=some))
+        assert table.empty and list(table.columns) == list(ranks.columns)

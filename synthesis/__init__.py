@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from synthesis.certainty import certainty_table as certainty_table
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
+    from synthesis.clusters import cluster_robust as cluster_robust
     from synthesis.code_pairs import cooccurrence as cooccurrence
     from synthesis.codes import codebook_history as codebook_history
     from synthesis.codes import codebook_table as codebook_table
@@ -69,10 +70,18 @@ if TYPE_CHECKING:
     from synthesis.figures import make_figure as make_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
+    from synthesis.grouping import subgroups as subgroups
     from synthesis.guard_rails import pooling_refusals as pooling_refusals
+    from synthesis.influence import baujat_table as baujat_table
+    from synthesis.influence import cumulative as cumulative
+    from synthesis.influence import influence_table as influence_table
+    from synthesis.influence import leave_one_out as leave_one_out
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
     from synthesis.leading import headline as headline
+    from synthesis.moderators import meta_regression as meta_regression
+    from synthesis.multilevel import three_level as three_level
+    from synthesis.outliers import outlier_robust as outlier_robust
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
@@ -83,8 +92,12 @@ if TYPE_CHECKING:
     from synthesis.reports import show as show
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.sensitivity import sensitivity_table as sensitivity_table
     from synthesis.settlement import disagreement_sheet as disagreement_sheet
     from synthesis.settlement import settle as settle
+    from synthesis.small_studies import doi_table as doi_table
+    from synthesis.small_studies import funnel_table as funnel_table
+    from synthesis.small_studies import small_study_checks as small_study_checks
     from synthesis.stability import stability_ranges as stability_ranges
     from synthesis.stability import theme_dependence as theme_dependence
     from synthesis.stability import theme_stability as theme_stability
@@ -124,9 +137,13 @@ _MODULE_OF = {
     "area_trend": "area_change",
     "association_refusals": "associations",
     "association_table": "associations",
+    "baujat_table": "influence",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
     "check": "tables",
+    "cluster_robust": "clusters",
+    "cumulative": "influence",
+    "doi_table": "small_studies",
     "figure_names": "figures",
     "code_agreement": "agreement",
     "codebook_history": "codes",
@@ -143,14 +160,19 @@ _MODULE_OF = {
     "estimate_appraisal_table": "estimate_appraisal",
     "evidence_profile": "confidence",
     "framework_matrix": "framework",
+    "funnel_table": "small_studies",
     "included_studies": "studies",
+    "influence_table": "influence",
+    "leave_one_out": "influence",
     "levels_by_concerns": "confidence",
     "make_figure": "figures",
     "merge_codes": "codes",
+    "meta_regression": "moderators",
     "misapplications": "confidence",
     "move_code": "codes",
     "negative_cases": "framework",
     "newcombe": "intervals",
+    "outlier_robust": "outliers",
     "participants": "studies",
     "perspective_contrast": "contrast",
     "headline": "leading",
@@ -164,13 +186,16 @@ _MODULE_OF = {
     "published_comparison": "comparison",
     "read_evidence": "tables",
     "rename_code": "codes",
+    "sensitivity_table": "sensitivity",
     "settle": "settlement",
     "show": "reports",
+    "small_study_checks": "small_studies",
     "split_code": "codes",
     "stability_ranges": "stability",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
+    "subgroups": "grouping",
     "suggested_concerns": "confidence",
     "summary_of_findings": "confidence",
     "theme_by_perspective": "derived",
@@ -180,6 +205,7 @@ _MODULE_OF = {
     "theme_matrix": "themes",
     "theme_stability": "stability",
     "theme_table": "themes",
+    "three_level": "multilevel",
     "trace": "chain",
     "trace_text": "chain",
     "wilson": "intervals",

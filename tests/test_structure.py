@@ -23,6 +23,7 @@ LAYERS = [
     ["intervals", "leading", "reliability", "incidence", "control_limits", "slopes"],
     ["pooling_options", "effects", "heterogeneity", "binomial_normal", "maxima", "glmm", "glmm_intervals", "beta_binomial"],
     ["inverse_variance", "count_models", "pooling_batches", "pooling_text", "pooling"],
+    ["study_rows", "design_matrix", "regression", "moderators", "grouping", "multilevel", "clusters", "influence", "small_studies", "outliers", "sensitivity"],
     [
         "studies",
         "records",

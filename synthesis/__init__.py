@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimate_appraisal import estimate_appraisal_sheet as estimate_appraisal_sheet
     from synthesis.estimate_appraisal import estimate_appraisal_table as estimate_appraisal_table
+    from synthesis.estimates import both_ways as both_ways
+    from synthesis.estimates import derived_counts as derived_counts
     from synthesis.estimates import proportions as proportions
     from synthesis.figures import figure_names as figure_names
     from synthesis.figures import make_figure as make_figure
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
+    from synthesis.prevalence_comparison import published_prevalence as published_prevalence
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
     from synthesis.rank_change import area_ranks as area_ranks
@@ -138,6 +141,8 @@ _MODULE_OF = {
     "association_refusals": "associations",
     "association_table": "associations",
     "baujat_table": "influence",
+    "both_ways": "estimates",
+    "derived_counts": "estimates",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
     "check": "tables",
@@ -184,6 +189,7 @@ _MODULE_OF = {
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
+    "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
     "rename_code": "codes",
     "sensitivity_table": "sensitivity",

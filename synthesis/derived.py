@@ -20,6 +20,7 @@ from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
 from synthesis.intervals import wilson
 from synthesis.prevalence import prevalence_table
+from synthesis.prevalence_comparison import published_prevalence
 from synthesis.provenance import status
 from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
@@ -94,6 +95,7 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "summary_of_findings": summary_of_findings,
     "evidence_profile": evidence_profile,
     "prevalence": prevalence_table,
+    "published_prevalence": published_prevalence,
     "association_table": association_table,
     "england_parent_mental_health": area_series,
     "england_totals": area_totals,

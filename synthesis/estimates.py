@@ -55,6 +55,73 @@ def proportions(evidence: Evidence) -> pd.DataFrame:
     )
 
 
+def derived_counts(evidence: Evidence) -> pd.DataFrame:
+    """Counts that no source printed: worked out from a percent and its denominator, by the extractor or here.
+
+    Rows whose cases the extractor derived (column ``derived``), and rows with a percent and a denominator and no cases.
+    The latter are counted only here: a row against which `discrepancies` records another count is left as it is.
+
+    Returns a row an estimate: ``estimate_id, source, percent_as_reported, denominator, numerator`` (the nearest whole
+    number), ``numerator_low, numerator_high`` (whole numbers that the printed digits allow; read as printed to whole
+    percents where no decimals are kept), ``exact`` (whether any whole number gives the printed percent), ``made_by``
+    (extractor or toolkit).
+    """
+    table = evidence.estimates
+    counted = table["derived"].isin(["numerator_from_percent", "numerator_from_percent_inexact"])
+    against = evidence.discrepancies[evidence.discrepancies["table"] == "estimates"]
+    open_ = table["numerator"].isna() & ~table["estimate_id"].isin(against["row_id"])
+    known = table["percent_as_reported"].notna() & table["denominator"].notna()
+    rows = table[known & (counted | open_)]
+    percent, n = rows["percent_as_reported"].astype("float64"), rows["denominator"].astype("float64")
+    half = percent.map(_last_digit) / 2
+    # A bound that lies on a whole number but for rounding is that whole number.
+    low = np.ceil((percent - half).clip(lower=0) * n / 100 - 1e-9)
+    high = np.floor((percent + half).clip(upper=100) * n / 100 + 1e-9)
+    nearest = rows["numerator"].astype("Int64").fillna(pd.Series(np.floor(percent * n / 100 + 0.5), rows.index).astype("Int64"))  # fmt: skip
+    # The extractor saw a zero printed after the point, as in 62.0, which the number does not keep.
+    exact = (low <= high) & (rows["derived"] != "numerator_from_percent_inexact")
+    return pd.DataFrame(
+        {
+            "estimate_id": rows["estimate_id"],
+            "source": source_label(rows),
+            "percent_as_reported": percent,
+            "denominator": rows["denominator"],
+            "numerator": nearest,
+            "numerator_low": low.where(exact).astype("Int64"),
+            "numerator_high": high.where(exact).astype("Int64"),
+            "exact": exact,
+            "made_by": np.where(rows["numerator"].notna(), "extractor", "toolkit"),
+        }
+    ).reset_index(drop=True)
+
+
+def both_ways(evidence: Evidence) -> pd.DataFrame:
+    """Estimates whose printed percent is not what their counts give, both ways side by side.
+
+    Returns a row an estimate that differs by more than rounding, the largest difference first: ``estimate_id, source,
+    numerator, denominator, percent, ci_low, ci_high`` (from the counts, Wilson), ``percent_as_reported, difference``
+    (percentage points), ``derived, remark``.
+    """
+    table = proportions(evidence)
+    printed = table["percent_as_reported"]
+    apart = (table["percent"] - printed).abs()
+    # Of a percent printed as 36.0 only 36 is kept; whether whole percents differ is then for the extractor to say.
+    more = (apart > printed.fillna(0).map(_last_digit) / 2 + 1e-9) | (
+        table["derived"] == "numerator_from_percent_inexact"
+    )
+    differs = (table["interval"] == "wilson") & printed.notna() & more
+    shown = table[differs].assign(difference=table["percent"] - printed, apart=apart)
+    columns = (
+        "estimate_id source numerator denominator percent ci_low ci_high percent_as_reported difference derived remark"
+    )
+    return shown.sort_values(["apart", "estimate_id"], ascending=[False, True])[columns.split()].reset_index(drop=True)
+
+
+def _last_digit(percent: float) -> float:
+    """One unit of the last digit of a percent as it is kept: 1 for 36.0, 0.1 for 36.2, 0.01 for 2.55."""
+    return 10.0 ** -len(f"{percent:.6f}".rstrip("0").partition(".")[2])
+
+
 def source_label(table: pd.DataFrame) -> pd.Series:
     """First author's surname and year for a reader, such as “Howard 2018”; the source's id where no author was visible."""
     surname = (

@@ -42,7 +42,7 @@ LAYERS = [
         "chain",
     ],
     ["estimates", "estimate_appraisal", "guard_rails", "associations", "combining", "certainty", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
-    ["provenance", "comparison"],
+    ["provenance", "comparison", "prevalence_comparison"],
     [
         "drawing",
         "draw_series",

@@ -37,7 +37,8 @@ class BetaBinomialFit:
 
     @property
     def se(self) -> np.ndarray:
-        return np.sqrt(self.covariance[:, 0, 0])
+        variance = self.covariance[:, 0, 0]
+        return np.sqrt(np.where(variance > 0, variance, np.nan))
 
     @property
     def mean(self) -> np.ndarray:

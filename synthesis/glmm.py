@@ -72,7 +72,8 @@ class GlmmFit:
 
     @property
     def se(self) -> np.ndarray:
-        return np.sqrt(self.covariance[:, 0, 0])
+        variance = self.covariance[:, 0, 0]
+        return np.sqrt(np.where(variance > 0, variance, np.nan))
 
     @property
     def converged(self) -> np.ndarray:
@@ -115,7 +116,8 @@ def fit_glmm(
         as absent, so that groups of unequal size can be filled up with zeros.
     design : moderators with the column of ones first, shape (G, k, p) or (k, p); without it, the intercept alone.
     method : "aghq" (adaptive Gauss-Hermite quadrature) or "laplace".
-    nodes : nodes a study. Without it, as many as it takes until more nodes no longer move the estimates.
+    nodes : nodes a study. Without it, as many as it takes until more nodes no longer move the estimates. With few, and
+        rare events under a large variance, score and likelihood disagree, and the state may be "not converged".
 
     Newton's method on the exact score and Hessian, from every rise-to-fall of the likelihood's slope over a grid of
     variances; the highest maximum wins, and tau2 is exactly 0 where the likelihood is highest there. Standard errors come

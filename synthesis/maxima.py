@@ -182,8 +182,8 @@ def climb(data: Groups, point: Point, evaluate: Evaluate, enough: float) -> tupl
             rows, part, here = rows[keep], part.take(keep), here.take(keep)
             step, gain, length = step[keep], gain[keep], length[keep]
         trial = evaluate(part, *_moved(part, here, step * length[:, None]))
-        # Close to the top the score is surer than the likelihood, whose last digits are rounding.
-        better = (gain < 1e-6) | (trial.log >= here.log - 1e-13 * np.abs(here.log))
+        # Close to the top the score is surer than the likelihood, whose last digits are rounding and (with few nodes) error.
+        better = (gain < 0.02) | (trial.log >= here.log - 1e-13 * np.abs(here.log))
         length = np.where(better, 1.0, length / 4)
         here.put(better, trial.take(better))
         result.put(rows[better], trial.take(better))

@@ -295,7 +295,7 @@ def name_points(ax: Axes, x: pd.Series, y: pd.Series, says: Sequence[str], width
             cut, _, number = said.rpartition(" ")
             said = f"{cut.rstrip('…')[:-1].rstrip(' ,')}… {number}"
         ax.plot(
-            [x.iloc[which], ax.get_xlim()[1]], [y.iloc[which], at], color=QUIET, linewidth=0.5, clip_on=False, zorder=1.5
+            [x.iloc[which], ax.get_xlim()[1]], [y.iloc[which], at], color=QUIET, linewidth=0.7, linestyle=":", clip_on=False
         )  # fmt: skip
         beside(ax, said, (1, 5), float(at), size=SMALL, ha="left")
 

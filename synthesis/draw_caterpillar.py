@@ -74,11 +74,13 @@ def _heading(seen: pd.DataFrame) -> str:
 
 
 def _notes(table: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
-    mean = "of its region" if seen["towards"].iloc[0] == "region" else f"({shown_percent(seen['mean'].iloc[0])}%)"
+    region = seen["towards"].iloc[0] == "region"
+    mean = "of its region" if region else f"({shown_percent(seen['mean'].iloc[0])}%)"
+    line = "Upright stroke" if region else "Dashed line"
     notes = [
         f"Dot and bar: partially pooled share of each of {len(seen)} authorities with 95% interval; cross: as reported, where "
         f"{APART} points or more away. "
-        f"Orange: the median authority {mean}. Intervals speak of chance alone; recording differs more."
+        f"{line}: the median authority {mean}. Intervals speak of chance alone; recording differs more."
     ]
     if len(seen) < len(table):
         names = "; ".join(table.loc[table["estimate"].isna(), "area_name"].sort_values())

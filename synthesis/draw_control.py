@@ -47,7 +47,7 @@ def control_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     table : from `area_funnel`.
     ax : axes to draw in, about 9 by 7.5 inches; default a new figure.
 
-    Grey lines are limits of chance (exact binomial, 95 and 99.8 %), blue ones are widened by the usual spread between
+    Pale lines are limits of chance (exact binomial, 95 and 99.8 %), dark ones are widened by the usual spread between
     authorities; those outside the widened 95 % limits are diamonds and are named, the furthest first where there are
     many. The scale of episodes is logarithmic. `plotted` gives the numbers drawn.
     """
@@ -85,10 +85,10 @@ def _notes(table: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
     first = seen.iloc[0]
     so = ", so that chance is no explanation" if first["phi"] > MUCH else ""
     notes = [
-        f"Middle line: all returns with a figure, {shown_percent(first['target'])}%. Grey: limits of chance alone, 95% "
+        f"Middle line: all returns with a figure, {shown_percent(first['target'])}%. Pale lines: limits of chance alone, 95% "
         f"(dotted) and 99.8%; {beyond} of {len(seen)} authorities lie outside the latter (dispersion {first['phi']:.0f} times "
         f"that of chance){so}.",
-        f"Blue: limits that allow for the usual spread between authorities, 95% (dashed) and 99.8%; diamonds: the {outside} "
+        f"Dark lines: limits that allow for the usual spread between authorities, 95% (dashed) and 99.8%; diamonds: the {outside} "
         f"authorities outside the former{', at most ' + str(_NAMED) + ' a side named' if outside > _NAMED else ''}. How a factor is recorded differs between authorities and is part of the spread.",
     ]
     if len(seen) < len(table):

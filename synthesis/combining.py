@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from synthesis.estimates import source_label
+from synthesis.estimates import source_label, with_counts
 from synthesis.guard_rails import NEVER, pooling_refusals
 from synthesis.leading import Headline, headline
 from synthesis.pooling import Pooled, pool
@@ -203,7 +203,7 @@ def considered(
         raise SynthesisError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
     recorded = recorded_override(evidence, indicator) if override is None and estimates is None else None
     named = recorded[1] if recorded else None if estimates is None else list(estimates)
-    table = evidence.estimates
+    table = with_counts(evidence)
     if unknown := sorted(set(named or ()) - set(table["estimate_id"])):
         raise SynthesisError(f"The table estimates does not hold {', '.join(unknown)}.")
     # A recorded decision chose among all rows of the indicators that it takes rows from; those not taken are told too.

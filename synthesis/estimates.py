@@ -12,7 +12,8 @@ from synthesis.tables import Evidence
 def proportions(evidence: Evidence) -> pd.DataFrame:
     """Every estimate with one percent and, where possible, one 95 % interval.
 
-    Counts come first: percent and Wilson interval are computed from numerator and denominator. Without counts the
+    Counts come first: percent and Wilson interval are computed from numerator and denominator (cases that only a percent
+    and its denominator give are worked out and marked in ``derived``, see `with_counts`). Without counts the
     printed percent stands, with the printed interval where there is one. ``interval`` says which: ``wilson``,
     ``printed`` or ``none``. A percent that is printed beside counts stays visible in ``percent_as_reported``, and what
     a source says against itself in ``remark``.
@@ -21,9 +22,9 @@ def proportions(evidence: Evidence) -> pd.DataFrame:
     case_definition, design, numerator, denominator, percent, ci_low, ci_high`` (percent scale), ``interval,
     percent_as_reported, derived, remark, source_url``.
     """
-    table = evidence.estimates
-    counted = wilson(table["numerator"], table["denominator"])
-    from_counts = counted["low"].notna()
+    table = with_counts(evidence)
+    interval = wilson(table["numerator"], table["denominator"])
+    from_counts = interval["low"].notna()
     percent = (
         (100 * table["numerator"] / table["denominator"])
         .astype("float64")
@@ -44,14 +45,32 @@ def proportions(evidence: Evidence) -> pd.DataFrame:
             "numerator": table["numerator"],
             "denominator": table["denominator"],
             "percent": percent,
-            "ci_low": (100 * counted["low"]).where(from_counts, table["ci_low"]),
-            "ci_high": (100 * counted["high"]).where(from_counts, table["ci_high"]),
+            "ci_low": (100 * interval["low"]).where(from_counts, table["ci_low"]),
+            "ci_high": (100 * interval["high"]).where(from_counts, table["ci_high"]),
             "interval": np.select([from_counts, printed], ["wilson", "printed"], "none"),
             "percent_as_reported": table["percent_as_reported"],
             "derived": table["derived"],
             "remark": table["estimate_id"].map(evidence.discrepancies_of("estimates")),
             "source_url": table["source_url"],
         }
+    )
+
+
+def with_counts(evidence: Evidence) -> pd.DataFrame:
+    """The table ``estimates`` in which a percent with its denominator also has cases, marked in ``derived``.
+
+    The cases are those of `derived_counts`; what the source or the extractor gave is never changed.
+    """
+    table = evidence.estimates
+    if not (table["numerator"].isna() & table["percent_as_reported"].notna() & table["denominator"].notna()).any():
+        return table
+    made = derived_counts(evidence)
+    made = made[made["made_by"] == "toolkit"].set_index("estimate_id")
+    found = table["estimate_id"].map(made["numerator"]).astype("Int64")
+    exact = table["estimate_id"].map(made["exact"])
+    words = exact.map({True: "numerator_from_percent", False: "numerator_from_percent_inexact"})
+    return table.assign(
+        numerator=table["numerator"].fillna(found), derived=words.astype("str").where(found.notna(), table["derived"])
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from synthesis.estimates import with_counts
 from synthesis.rules import ONE_TABLE
 from synthesis.schema import vocabularies
 from synthesis.tables import Evidence
@@ -42,7 +43,7 @@ def pooling_refusals(evidence: Evidence, estimates: Collection[str]) -> pd.DataF
     Returns columns ``refusal`` (a word of the vocabulary ``pooling_refusal``), ``estimate_ids`` (joined with ``;``),
     ``said`` (a sentence for a reader), in the vocabulary's order.
     """
-    table = evidence.estimates
+    table = with_counts(evidence)
     rows = table.loc[table["estimate_id"].isin(set(estimates)), list(_READ)]
     about = evidence.indicators.set_index("indicator_id")[["name", "unit", "combine", "reason"]]
     rows = rows.join(about.add_prefix("indicator_"), on="indicator_id")

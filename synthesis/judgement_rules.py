@@ -278,7 +278,8 @@ def _overrides(tables: Checked) -> None:
     said = "a pool is made of several estimates; name at least two, each once"
     wrong = named.map(lambda ids: ids != [""] and (len(ids) < 2 or len(ids) != len(set(ids)))).astype(bool)
     tables.report("pooling_overrides", "override-unsound", wrong, said, "estimate_ids")
-    bare = set(estimates.loc[estimates["numerator"].isna() | estimates["denominator"].isna(), "estimate_id"])
+    silent = estimates["numerator"].isna() & estimates["percent_as_reported"].isna()
+    bare = set(estimates.loc[silent | estimates["denominator"].isna(), "estimate_id"])
     without = named.map(lambda ids: ", ".join(each for each in ids if each in bare))
     said = without + ": cases or denominator are not known, so there is nothing to pool; take it out"
     tables.report("pooling_overrides", "override-unsound", without != "", said, "estimate_ids")
@@ -307,6 +308,6 @@ JUDGEMENT_RULES = (
     (_wording, ("confidence",)),
     (_own_scoring, tuple(f"confidence.{column}" for column in (*COMPONENTS, "overall"))),
     (_certainty, tuple(f"certainty.{column}" for column in _GRADED)),
-    (_overrides, ("pooling_overrides.estimate_ids", "pooling_overrides.refusals", "estimates.numerator", "estimates.denominator")),
+    (_overrides, ("pooling_overrides.estimate_ids", "pooling_overrides.refusals", "estimates.numerator", "estimates.denominator", "estimates.percent_as_reported")),
     (_one_settled, ("confidence.settled", "confidence.settlement_reason", "confidence.review_finding_id")),
 )  # fmt: skip

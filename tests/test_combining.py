@@ -106,6 +106,16 @@ def test_all_reasons_stand_in_one_message(evidence):
     assert places.is_monotonic_increasing
 
 
+def test_a_row_with_a_percent_and_its_denominator_can_be_pooled(evidence, altered):
+    estimates = evidence.estimates.copy()
+    row = estimates["estimate_id"] == "Whitmore2011-01"
+    before = pool_estimates(evidence, UNITS)
+    cases, total = estimates.loc[row, ["numerator", "denominator"]].iloc[0]
+    estimates.loc[row, ["numerator", "percent_as_reported"]] = [pd.NA, round(100 * cases / total, 1)]
+    after = pool_estimates(altered(estimates=estimates), UNITS)
+    assert after.pooled.k == before.pooled.k and after.pooled.estimate == pytest.approx(before.pooled.estimate, rel=0.02)  # fmt: skip
+
+
 # ---------------------------------------------------------------- overrides
 
 

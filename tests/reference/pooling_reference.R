@@ -6,14 +6,14 @@
 # For each case and each of the five transforms metafor is asked for
 #   pinned_common.csv     the common-effect answer, Q, and the Q-profile interval of tau2 and I2 (confint)
 #   pinned_random.csv     tau2, I2, H2, the mean and its standard error under test = z, knha and adhoc, by eight estimators
-#   pinned_intervals.csv  the intervals and prediction intervals of those three tests, on both scales (REML for all;
+#   pinned_intervals.csv  the intervals and prediction intervals of those three tests as proportions (REML for all;
 #                         every estimator for the logit of the edge cases)
 #   pinned_plain.csv      what metafor gives with its own settings, where that is off by more than 1e-6 relative
 #
 # The threshold at which metafor stops looking for tau2 is absolute, so effects are divided by the root of their median
-# variance (the models are scale equivariant), thresholds are 1e-14 (times the variance of the effects
-# where that is above one), and the searches of REML and ML are started from
-# several tau2; the fit with the highest likelihood is kept. tau2 is then held fixed while the three tests are run.
+# variance (the models are scale equivariant), thresholds are 1e-14 (times the variance of the effects where that is above
+# one), and the searches of REML and ML are started from several tau2, with whole and half steps; the fit with the highest
+# likelihood is kept. tau2 is then held fixed while the three tests are run.
 # The Q-profile is searched up to 1e10 typical variances, not up to 100 on the scale of the effects.
 
 suppressPackageStartupMessages({library(metafor); library(parallel)})
@@ -35,12 +35,15 @@ fit_tau2 <- function(y, v, method) {
   # No iteration can settle to less than the rounding of tau2 itself, so the threshold grows where tau2 is large.
   rough <- max(1, var(y))
   starts <- if (method %in% c("REML", "ML")) c(NA, 0, 0.01, 0.3, 3, rough, 30 * rough) else NA
-  fits <- lapply(starts, function(start) {
+  # Some searches circle around the maximum for ever; half steps settle (gurusamy2011).
+  steps <- c(rep(1, length(starts)), if (length(starts) > 1) c(0.5, 0.5))
+  fits <- Map(function(start, step) {
     control <- TIGHT
     control$threshold <- 1e-14 * rough
+    control$stepadj <- step
     if (!is.na(start)) control$tau2.init <- start
     quiet(rma(y, v, method = method, control = control))
-  })
+  }, c(starts, if (length(starts) > 1) c(NA, rough)), steps)
   # The fit at tau2 = 0 comes first, so that it is kept where another one only reaches it to within rounding.
   if (method %in% c("REML", "ML")) fits <- c(list(quiet(rma(y, v, method = method, tau2 = 0))), fits)
   fits <- Filter(Negate(is.null), fits)
@@ -76,7 +79,7 @@ one <- function(case, events, totals, level, transform, edge) {
     mean <- unit * as.vector(fit$b)
     random <- line(method, number(c(unit^2 * tau2, fit$I2, fit$H2, mean, unit * sapply(fits, function(f) f$se))))
     intervals <- if (method == "REML" || (edge && transform == "logit")) line(
-      method, number(back(measure, mean, totals)), unlist(lapply(fits, function(f) number(c(limits(f), back(measure, limits(f), totals))))))
+      method, number(back(measure, mean, totals)), unlist(lapply(fits, function(f) number(back(measure, limits(f), totals)))))
     plain <- quiet(rma(measure = measure, xi = events, ni = totals, method = method, test = "knha"))
     given <- if (is.null(plain)) c(NA, NA) else c(plain$tau2, plain$b)
     plain <- if (off(given[1], unit^2 * tau2) || off(given[2], mean)) line(method, number(given))
@@ -105,7 +108,7 @@ limit <- c("ci_low", "ci_high", "pi_low", "pi_high")
 save("common", paste("case,transform,k,sum_events,sum_totals,estimate_transformed,se,ci_low_transformed,ci_high_transformed,estimate,ci_low,ci_high",
                      "q,q_df,q_p,i2,h2,tau2_low,tau2_high,i2_low,i2_high", sep = ","))
 save("random", "case,transform,method,tau2,i2,h2,estimate_transformed,se_z,se_knha,se_adhoc")
-save("intervals", paste(c("case,transform,method,estimate", sapply(TESTS, function(test) c(paste0(limit, "_transformed_", test), paste0(limit, "_", test)))), collapse = ","))
+save("intervals", paste(c("case,transform,method,estimate", sapply(TESTS, function(test) paste0(limit, "_", test))), collapse = ","))
 save("plain", "case,transform,method,tau2,estimate_transformed")
 origin <- data.frame(
   file = paste0("pinned_", c("common", "random", "intervals", "plain"), ".csv"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import betaincinv, chdtrc, logit
 
+from synthesis.beta_binomial import fit_beta_binomial
 from synthesis.glmm import fit_glmm
+from synthesis.glmm_intervals import profile_intervals
 from synthesis.inverse_variance import interval_quantile, prediction_interval
 from synthesis.pooling_options import PoolingOptions
 
@@ -20,21 +22,50 @@ _WHY_NOT = {
 def binomial_normal(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict[str, np.ndarray]:
     """Binomial-normal model (`glmm.fit_glmm`) of G meta-analyses of k studies; counts of shape (G, k), arrays (G,).
 
-    Returns what `inverse_variance.inverse_variance` does, but for weights and the intervals of tau2, I2 and H2, and
+    Returns what `inverse_variance.inverse_variance` does, but for weights and the intervals of I2 and H2, and
     ``log_likelihood, lrt, lrt_df, lrt_p`` (tau2 against 0), ``q_lrt, q_lrt_p, marginal_mean, why_not``. ``q`` is Wald's
-    Q, ``q_lrt`` the likelihood-ratio one; rma.glmm prints both.
+    Q, ``q_lrt`` the likelihood-ratio one; rma.glmm prints both. The interval of tau2 is that of the profile likelihood.
     """
-    fit = fit_glmm(x, n)
-    out = {
-        "mu": fit.mu, "se": fit.se, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2, "log_likelihood": fit.log_likelihood,
-        "lrt": fit.lrt, "lrt_df": np.where(np.isnan(fit.lrt), np.nan, 1), "lrt_p": fit.lrt_p, "marginal_mean": fit.marginal_mean,
-    }  # fmt: skip
-    if not options.random or x.shape[-1] == 1:
-        out = one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}
-    out |= {"q": fit.q_wald, "q_df": fit.q_df, "q_p": _p_value(fit.q_df, fit.q_wald)}
-    out |= {"q_lrt": fit.q_lrt, "q_lrt_p": fit.q_lrt_p}
-    out["why_not"] = np.array([_WHY_NOT.get(state) for state in fit.state], dtype=object)
-    return with_intervals(out, x.shape[-1], options)
+    fit, k = fit_glmm(x, n), x.shape[-1]
+    about = {"q": fit.q_wald, "q_df": fit.q_df, "q_p": _p_value(fit.q_df, fit.q_wald), "q_lrt": fit.q_lrt, "q_lrt_p": fit.q_lrt_p}  # fmt: skip
+    about["why_not"] = np.array([_WHY_NOT.get(state) for state in fit.state], dtype=object)
+    if not options.random or k == 1:
+        return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
+    about |= {"mu": fit.mu, "se": fit.se, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2, "marginal_mean": np.where(fit.converged, fit.marginal_mean, np.nan)}  # fmt: skip
+    out = with_intervals(about | _likelihood_ratio(fit), k, options)
+    if "profile" in (options.tau2_interval, options.used_interval):
+        bounds = profile_intervals(x, n, fit, options.level)
+        out |= {"tau2_low": bounds.tau2_low, "tau2_high": bounds.tau2_high}
+        if options.used_interval == "profile":
+            out |= {"low": bounds.mu_low, "high": bounds.mu_high}
+    return out
+
+
+def beta_binomial(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict[str, np.ndarray]:
+    """Beta-binomial model (`beta_binomial.fit_beta_binomial`) of G meta-analyses of k studies; counts of shape (G, k).
+
+    Returns as `binomial_normal`, but that ``rho``, the correlation within studies, stands in the place of tau2. Its mean
+    is the average over studies. The prediction interval holds the middle of the fitted beta distribution, without the
+    uncertainty of the fit.
+    """
+    fit, k = fit_beta_binomial(x, n), x.shape[-1]
+    about = {"why_not": np.array([_WHY_NOT.get(state) for state in fit.state], dtype=object)}
+    if not options.random or k == 1:
+        return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
+    about |= {"mu": fit.mu, "se": fit.se, "marginal_mean": np.where(fit.converged, fit.mean, np.nan)} | _likelihood_ratio(fit)  # fmt: skip
+    out = with_intervals({**about, "rho": fit.rho, "tau2": np.full_like(fit.mu, np.nan)}, k, options)
+    if options.prediction != "none":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one, other = fit.mean / fit.theta, (1 - fit.mean) / fit.theta
+            bounds = [betaincinv(one, other, 0.5 + side * options.level / 2) for side in (-1, 1)]
+            out["pi_low"], out["pi_high"] = (logit(np.where(fit.theta > 0, each, fit.mean)) for each in bounds)
+    return out
+
+
+def _likelihood_ratio(fit) -> dict[str, np.ndarray]:
+    """Test of differences between studies against none."""
+    df = np.where(np.isnan(fit.lrt), np.nan, 1)
+    return {"log_likelihood": fit.log_likelihood, "lrt": fit.lrt, "lrt_df": df, "lrt_p": fit.lrt_p}
 
 
 def one_proportion(x: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:

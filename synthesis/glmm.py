@@ -211,12 +211,14 @@ def at_nodes(nodes: int) -> Evaluate:
 def marginal_mean(mu: np.ndarray, tau2: np.ndarray) -> np.ndarray:
     """Mean of expit(mu + tau z) over standard normal z: the average proportion over the population of studies.
 
-    The integrand is smooth and the trapezoid rule with 401 points is exact to rounding for tau up to 20.
+    The trapezoid rule on a smooth integrand: with steps of 0.55 / tau its error is below 1e-15, since the nearest pole of
+    expit lies pi / tau from the real line.
     """
-    z = np.linspace(-9, 9, 401)
+    mu, tau = np.broadcast_arrays(np.asarray(mu, dtype=float), np.sqrt(np.asarray(tau2, dtype=float)))
+    widest = float(np.max(tau, where=np.isfinite(tau), initial=1.0))
+    z = np.linspace(-9, 9, 2 * int(np.ceil(9 * max(1 / 0.3, min(widest, 100.0) / 0.55))) + 1)
     weight = np.exp(-(z**2) / 2)
     weight /= weight.sum()
-    mu, tau = np.broadcast_arrays(np.asarray(mu, dtype=float), np.sqrt(np.asarray(tau2, dtype=float)))
     out = np.zeros(mu.shape)
     for point, share in zip(z, weight, strict=True):
         out += share / (1 + np.exp(-np.clip(mu + tau * point, -700, 700)))

@@ -18,6 +18,8 @@ from synthesis.schema import SynthesisError
 
 #: Neighbours on the grid of the search differ by this factor, in tau2 plus the smallest sampling variance.
 _STEP = 1.5
+#: Steps of the secant before another search takes over.
+_STEPS = 40
 #: Numbers held at once; a batch is taken in parts of this size, which stay in the processor's cache.
 _AT_ONCE = 200_000
 
@@ -199,7 +201,7 @@ def _where_q_is(problem: _Problem, wanted: float | np.ndarray) -> np.ndarray:
     above = problem.at(np.zeros(len(crude))).q > wanted
     level = np.broadcast_to(wanted, crude.shape)
     return _solved(
-        problem, lambda part, tau2, number: part.at(tau2).q / level[number] - 1, np.flatnonzero(above), low, high
+        problem, lambda part, tau2, number: 1 - level[number] / part.at(tau2).q, np.flatnonzero(above), low, high
     )
 
 
@@ -210,7 +212,7 @@ def _most_likely(problem: _Problem, restricted: bool) -> np.ndarray:
     group, place = np.nonzero((slopes[:, :-1] > 0) & (slopes[:, 1:] <= 0))
     maxima = _solved(
         problem.part(group),
-        lambda part, tau2, _: _slope(part, tau2, restricted),
+        lambda part, tau2, _: 1 - 1 / (1 + _slope(part, tau2, restricted)),
         np.arange(len(group)),
         grid[group, place],
         grid[group, place + 1],
@@ -266,15 +268,33 @@ def _solved(
 ) -> np.ndarray:
     """Roots between `low` and `high` of the meta-analyses numbered in `wanted`; 0 for the others.
 
-    `function` takes the meta-analyses, a tau2 each, and their numbers.
+    `function` takes the meta-analyses, a tau2 each, and their numbers; it falls from above 0 to below, nearly along a
+    line, for which Anderson and Bjoerck's secant (1973, doi 10.1007/BF01951936) takes a few steps; scipy's bracketing
+    search takes over where it does not.
     """
     solution = np.zeros(len(low))
-    if not len(wanted):
-        return solution
-    found = find_root(
-        lambda tau2, number: function(problem.part(number), tau2, number), (low[wanted], high[wanted]), args=(wanted,)
-    )
-    # Where a bound is the root but for rounding, the signs may agree: then that bound is taken.
-    (one, other), (at_one, at_other) = found.bracket, found.f_bracket
-    solution[wanted] = np.where(found.success, found.x, np.where(np.abs(at_one) < np.abs(at_other), one, other))
+    number, old, new, part = wanted, low[wanted], high[wanted], problem.part(wanted)
+    at_old, at_new = function(part, old, number), function(part, new, number)
+    for _ in range(_STEPS):
+        if not len(number):
+            return solution
+        # Where a bound is the root but for rounding, the signs may agree: then that bound is taken.
+        between = (at_old > 0) != (at_new > 0)
+        step = np.where(between, at_new * (new - old) / np.where(between, at_new - at_old, 1), 0)
+        step = np.where(~between & (np.abs(at_old) < np.abs(at_new)), new - old, step)
+        done = ~between | (np.abs(step) <= 4e-16 * np.abs(new))
+        solution[number[done]] = (new - step)[done]
+        number, old, new, step = number[~done], old[~done], new[~done], step[~done]
+        at_old, at_new, part = at_old[~done], at_new[~done], part.part(~done)
+        tried = new - step
+        at_tried = function(part, tried, number)
+        crossed = (at_tried > 0) != (at_new > 0)
+        shrink = 1 - at_tried / at_new
+        old = np.where(crossed, new, old)
+        at_old = np.where(crossed, at_new, at_old * np.where(shrink > 0, shrink, 0.5))
+        new, at_new = tried, at_tried
+    bounds = np.minimum(old, new), np.maximum(old, new)
+    solution[number] = find_root(
+        lambda tau2, which: function(problem.part(which), tau2, which), bounds, args=(number,)
+    ).x
     return solution

@@ -32,7 +32,8 @@ def inverse_variance(y: np.ndarray, v: np.ndarray, options: PoolingOptions) -> d
     out = {"q": about.q, "q_df": np.full(groups, about.q_df), "q_p": about.q_p, "tau2": tau2}
     out |= dict.fromkeys(("pi_low", "pi_high", "tau2_low", "tau2_high"), nothing)
     if options.random and k > 1:
-        out["tau2_low"], out["tau2_high"] = q_profile(y, v, options.level)
+        if options.tau2_interval == "profile":
+            out["tau2_low"], out["tau2_high"] = q_profile(y, v, options.level)
         out |= {"i2": about.i2, "h2": about.h2}
     elif k > 1:
         out |= {"i2": 100 * np.maximum(1 - about.q_df / np.maximum(about.q, 1e-300), 0), "h2": about.q / about.q_df}
@@ -68,9 +69,9 @@ def _mean(y: np.ndarray, w: np.ndarray, interval: str) -> tuple[np.ndarray, np.n
 
 
 def interval_quantile(interval: str, k: int, level: float) -> float:
-    """How many standard errors an interval reaches: z for ``wald`` and for one study, else t with k-1 degrees."""
+    """How many standard errors an interval reaches: z for ``wald``, ``profile`` and one study, else t with k-1 degrees."""
     upper = 0.5 + level / 2
-    return float(ndtri(upper) if interval == "wald" or k == 1 else stdtrit(k - 1, upper))
+    return float(ndtri(upper) if interval in ("wald", "profile") or k == 1 else stdtrit(k - 1, upper))
 
 
 def prediction_interval(

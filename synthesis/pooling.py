@@ -23,6 +23,7 @@ class Pooled:
     ``estimate_transformed, se, tau2`` lie on the scale of the transformation; ``i2`` is in percent. ``q`` is Cochran's Q
     (Wald's for the GLMM, with the likelihood-ratio one in ``q_lrt``), ``lrt`` the likelihood-ratio test of tau2 against 0.
     ``marginal_mean`` is the mean over the population of studies where ``estimate`` is its median (logit scale).
+    ``rho`` is the correlation within studies of the beta-binomial model, whose ``estimate`` is that mean itself.
     ``remark`` says what a reader must know. `studies`: ``label, events, totals, proportion, ci_low, ci_high, effect,
     variance, weight`` (percent; missing for models of the counts, which have none).
     """
@@ -43,7 +44,7 @@ class Pooled:
     i2: float
     h2: float
     q: float
-    q_df: int
+    q_df: int | None
     q_p: float
     effects: str
     tau2_method: str
@@ -62,6 +63,7 @@ class Pooled:
     q_lrt: float
     q_lrt_p: float
     marginal_mean: float
+    rho: float
     events: float
     totals: float
     remark: str | None
@@ -70,12 +72,13 @@ class Pooled:
     def table(self) -> pd.DataFrame:
         """The result as a table of one row; columns as those of `pool_groups`."""
         row = {name: [getattr(self, name)] for name in COLUMNS[1:]}
-        return pd.DataFrame({"group": pd.Series([None], dtype="str"), **row}).astype({"remark": "str"})
+        return pd.DataFrame({"group": pd.Series([None], dtype="str"), **row}).astype(_TYPES)
 
     def __str__(self) -> str:
         return pooled_text(self)
 
 
+_TYPES = {"k": "int64", "q_df": "Int64", "tau2_method": "str", "remark": "str", "back_transformation": "str"}
 #: Columns of `pool_groups` and `Pooled.table`.
 COLUMNS = ("group", *(each.name for each in fields(Pooled) if each.name != "studies"))
 
@@ -95,6 +98,7 @@ def pool(
     study_interval: str = "wilson",
     back_transformation: str = "harmonic-mean",
     level: float = 0.95,
+    tau2_interval: str = "profile",
     labels: Sequence[str] | None = None,
 ) -> Pooled:
     """Pool proportions of independent studies.
@@ -103,11 +107,11 @@ def pool(
     ----------
     events, totals : counts of the studies, 0 <= events <= totals, totals above 0.
     model : ``inverse-variance`` of transformed proportions; ``glmm``, the binomial-normal model (logit, maximum
-        likelihood, adaptive quadrature).
+        likelihood, adaptive quadrature); ``beta-binomial`` (the mean over studies, with ``rho`` in the place of tau2).
     effects : ``random``, or ``common`` (one proportion behind all studies).
     transform : ``logit``, ``double-arcsine``, ``arcsine``, ``log``, ``raw`` (`effects.effect_sizes`).
     tau2 : estimator of the between-study variance: ``reml, ml, dl, pm, hs, he, sj, eb`` (`heterogeneity.estimate_tau2`).
-    interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t);
+    interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t), ``profile`` (profile likelihood, for ``glmm``);
         default ``hartung-knapp`` for the inverse variance, ``t`` for models of the counts.
     prediction : ``same`` (the interval's quantile, as metafor), ``hts-k2``, ``hts-k1`` (t with k-2 and k-1 degrees),
         ``bootstrap`` (`inverse_variance`), ``none``.
@@ -116,6 +120,7 @@ def pool(
     study_interval : ``wilson, clopper-pearson, agresti-coull, jeffreys``: interval of each study in `Pooled.studies`.
     back_transformation : of the double arcsine: ``harmonic-mean, inverse-variance, plain`` (`effects.back_transform`).
     level : level of all intervals.
+    tau2_interval : ``profile`` (Q-profile, or profile likelihood for ``glmm``) or ``none``, which is quicker.
     labels : names of the studies; default 1, 2, ...
 
     The same as metafor's ``rma`` and ``predict`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); one study is returned as
@@ -124,7 +129,7 @@ def pool(
     """
     options = PoolingOptions(
         model, effects, transform, tau2, interval, prediction, continuity, continuity_to, study_interval,
-        back_transformation, level,
+        back_transformation, level, tau2_interval,
     )  # fmt: skip
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     if x.shape != n.shape or x.ndim != 1:
@@ -140,7 +145,7 @@ def pool(
         raise SynthesisError(f"Events lie between 0 and their totals, and totals above 0. Not so: {listed}.")
     columns, studies = pooled_columns(x, n, np.zeros(len(x), dtype=np.intp), 1, options)
     single = {name: columns[name].tolist()[0] for name in COLUMNS[1:]}
-    single["q_df"] = int(np.nan_to_num(single["q_df"]))
+    single["q_df"] = None if np.isnan(single["q_df"]) else int(single["q_df"])
     return Pooled(**single, studies=_study_table(x, n, names, studies, options))
 
 
@@ -187,9 +192,7 @@ def pool_groups(
         else:
             keys["group"] = keys.astype("str").agg(" · ".join, axis=1)
     columns, _ = pooled_columns(x, n, codes, len(keys), options)
-    numbers = pd.DataFrame({name: columns[name] for name in COLUMNS[1:]}).astype(
-        {"k": "int64", "q_df": "Int64", "remark": "str", "back_transformation": "str"}
-    )
+    numbers = pd.DataFrame({name: columns[name] for name in COLUMNS[1:]}).astype(_TYPES)
     return pd.concat([keys, numbers], axis=1)
 
 

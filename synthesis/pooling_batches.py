@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from synthesis.count_models import binomial_normal
+from synthesis.count_models import beta_binomial, binomial_normal
 from synthesis.effects import back_transform, effect_sizes
 from synthesis.glmm import marginal_mean
 from synthesis.inverse_variance import inverse_variance
@@ -16,7 +16,7 @@ from synthesis.pooling_options import BACK_TRANSFORMATIONS, PoolingOptions
 NUMBERS = (
     "estimate_transformed", "se", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high",
     "i2", "h2", "q", "q_df", "q_p", "i2_low", "i2_high", "h2_low", "h2_high", "log_likelihood", "lrt", "lrt_df", "lrt_p",
-    "q_lrt", "q_lrt_p", "marginal_mean", "events", "totals",
+    "q_lrt", "q_lrt_p", "marginal_mean", "rho", "events", "totals",
 )  # fmt: skip
 
 
@@ -84,7 +84,10 @@ def _fitted(
     x: np.ndarray, n: np.ndarray, y: np.ndarray, v: np.ndarray, options: PoolingOptions
 ) -> dict[str, np.ndarray]:
     """Columns of one batch, arrays of shape (G, k) in, (G,) out."""
-    fit = inverse_variance(y, v, options) if options.model == "inverse-variance" else binomial_normal(x, n, options)
+    if options.model == "inverse-variance":
+        fit = inverse_variance(y, v, options)
+    else:
+        fit = (binomial_normal if options.model == "glmm" else beta_binomial)(x, n, options)
     missing = np.full(len(x), np.nan)
 
     def back(name: str, method: str = options.back_transformation) -> np.ndarray:
@@ -97,6 +100,8 @@ def _fitted(
         "ci_low": back("low"),
         "ci_high": back("high"),
     }
+    if "tau2_high" in values:
+        values["tau2_high"] = np.where(np.isinf(values["tau2_high"]), np.nan, values["tau2_high"])
     values |= {"pi_low": back("pi_low"), "pi_high": back("pi_high"), "events": x.sum(axis=-1), "totals": n.sum(axis=-1)}
     if options.model == "inverse-variance" and options.transform == "logit" and options.random and y.shape[1] > 1:
         values["marginal_mean"] = marginal_mean(fit["mu"], fit["tau2"])

@@ -13,7 +13,8 @@ BACK_TRANSFORMATIONS = ("harmonic-mean", "inverse-variance", "plain")
 TAU2_METHODS = ("reml", "ml", "dl", "pm", "hs", "he", "sj", "eb")
 MODELS = ("inverse-variance", "glmm", "beta-binomial")
 EFFECTS = ("random", "common")
-INTERVALS = ("wald", "t", "hartung-knapp", "hartung-knapp-adhoc")
+INTERVALS = ("wald", "t", "hartung-knapp", "hartung-knapp-adhoc", "profile")
+TAU2_INTERVALS = ("profile", "none")
 PREDICTIONS = ("same", "hts-k2", "hts-k1", "bootstrap", "none")
 STUDY_INTERVALS = ("wilson", "clopper-pearson", "agresti-coull", "jeffreys")
 #: The interval of each model where none is asked for.
@@ -29,6 +30,7 @@ _WORDS = {
     "continuity_to": CONTINUITY_TO,
     "study_interval": STUDY_INTERVALS,
     "back_transformation": BACK_TRANSFORMATIONS,
+    "tau2_interval": TAU2_INTERVALS,
 }
 
 
@@ -50,6 +52,7 @@ class PoolingOptions:
     study_interval: str = "wilson"
     back_transformation: str = "harmonic-mean"
     level: float = 0.95
+    tau2_interval: str = "profile"
 
     def __post_init__(self) -> None:
         wrong = [*self._unknown_words(), *self._wrong_numbers()] or self._what_does_not_go_together()
@@ -82,9 +85,11 @@ class PoolingOptions:
         return wrong
 
     def _what_does_not_go_together(self) -> list[str]:
-        if self.model == "inverse-variance":
-            return []
         wrong = []
+        if self.interval == "profile" and (self.model != "glmm" or not self.random):
+            wrong.append("The profile-likelihood interval of the mean is for the glmm with random effects.")
+        if self.model == "inverse-variance":
+            return wrong
         if self.transform != "logit":
             wrong.append(
                 f"The model {self.model} works on the logit scale; transform {self.transform!r} is for inverse-variance."

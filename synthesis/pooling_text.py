@@ -17,6 +17,7 @@ _TAU2 = {
 }  # fmt: skip
 _INTERVALS = {
     "wald": "Wald", "t": "t", "hartung-knapp": "Hartung and Knapp", "hartung-knapp-adhoc": "Hartung and Knapp, never narrower than t",
+    "profile": "profile likelihood",
 }  # fmt: skip
 _PREDICTIONS = {"same": "", "hts-k2": ", t with k-2", "hts-k1": ", t with k-1", "bootstrap": ", bootstrap"}
 
@@ -25,11 +26,13 @@ def pooled_text(result: Any) -> str:
     """A `pooling.Pooled` as text: model, mean with interval, prediction interval, heterogeneity and remarks, a line each, rounded for reading."""
     level = f"{100 * result.level:g} %"
     lines = [_model(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
-    mean = f"{percent(result.estimate)} ({span(result.ci_low, result.ci_high)}; {level} interval, {_INTERVALS[result.interval]})"
-    lines.append(f"Pooled proportion    {mean}")
+    interval = f"{span(result.ci_low, result.ci_high)}; {level} interval, {_INTERVALS[result.interval]}"
+    lines.append(
+        f"Pooled proportion    {percent(result.estimate)}{'' if math.isnan(result.ci_low) else f' ({interval})'}"
+    )
     if not math.isnan(result.pi_low):
         lines.append(f"A further study      {span(result.pi_low, result.pi_high)} ({level} prediction interval{_PREDICTIONS[result.prediction]})")  # fmt: skip
-    if not math.isnan(result.marginal_mean) and result.effects == "random":
+    if not math.isnan(result.marginal_mean) and result.effects == "random" and result.model != "beta-binomial":
         lines.append(
             f"Average of studies   {percent(result.marginal_mean)} (the pooled proportion is that of the middle study)"
         )
@@ -41,6 +44,8 @@ def pooled_text(result: Any) -> str:
 
 def _model(result: Any) -> str:
     scale = f"{result.transform} scale"
+    if result.model == "beta-binomial" and result.effects == "random":
+        return f"Random effects: beta-binomial, {scale}, maximum likelihood"
     if result.effects == "common":
         return f"Common effect: {_MODELS[result.model]}, {scale}"
     return f"Random effects: {_MODELS[result.model]}, {scale}, tau² by {_TAU2[str(result.tau2_method)]}"
@@ -50,6 +55,8 @@ def _heterogeneity(result: Any) -> list[str]:
     lines = []
     if result.effects == "random" and not math.isnan(result.tau2):
         lines.append(f"tau²                 {result.tau2:.4g}{_interval(result.tau2_low, result.tau2_high, '.4g')}")
+    if not math.isnan(result.rho):
+        lines.append(f"rho                  {result.rho:.4g} (correlation within studies)")
     if not math.isnan(result.i2):
         lines.append(f"I²                   {result.i2:.1f} %{_interval(result.i2_low, result.i2_high, '.1f')}")
         lines.append(f"H²                   {result.h2:.4g}{_interval(result.h2_low, result.h2_high, '.4g')}")
@@ -58,7 +65,8 @@ def _heterogeneity(result: Any) -> list[str]:
     if not math.isnan(result.q_lrt) and result.q_df:
         lines.append(f"Q, likelihood ratio  {result.q_lrt:.4g}, df {result.q_df}, p {_p(result.q_lrt_p)}")
     if not math.isnan(result.lrt):
-        lines.append(f"tau² against 0       {result.lrt:.4g}, df 1, p {_p(result.lrt_p)} (likelihood ratio)")
+        name = "rho" if result.model == "beta-binomial" else "tau²"
+        lines.append(f"{name + ' against 0':<21}{result.lrt:.4g}, df 1, p {_p(result.lrt_p)} (likelihood ratio)")
     return lines
 
 
@@ -88,4 +96,6 @@ def _p(value: float) -> str:
 
 def count(value: float) -> str:
     """A count with commas between thousands."""
+    if math.isnan(value):
+        return "–"
     return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"

@@ -32,7 +32,7 @@ _THEMES_SHOWN = (
 )
 _PREVALENCE_SHOWN = (
     "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "range_low", "pi_low",
-    "remark", "override",
+    "remark",
 )  # fmt: skip
 
 #: Codes with the lowest kappa that `agreement` prints; all of them are in the JSON.
@@ -310,13 +310,20 @@ def _agreement(options: argparse.Namespace) -> int:
 
 
 def _prevalence(options: argparse.Namespace) -> int:
-    from synthesis.prevalence import prevalence_table
+    from synthesis.prevalence import pooled_table, pooled_words, prevalence_table
     from synthesis.tables import read_evidence
 
     evidence = read_evidence(options.data)
-    return _answer(
-        options, evidence, prevalence_table(evidence, options.indicator), "Estimates by indicator", _PREVALENCE_SHOWN
-    )
+    if options.format != "text":
+        return _answer(options, evidence, prevalence_table(evidence, options.indicator), "", ())
+    table = pooled_table(evidence, options.indicator) if options.indicator else prevalence_table(evidence)
+    said = pooled_words(table)
+    # What is said of a pooled line is too long for a cell, and must not be cut: it stands below the table.
+    table["remark"] = table["remark"].mask(table["line"] == "pooled", "see below")
+    status = _answer(options, evidence, table, "Estimates by indicator", _PREVALENCE_SHOWN)
+    for line in said:
+        print(f"\n{line}")
+    return status
 
 
 def _confidence(options: argparse.Namespace) -> int:

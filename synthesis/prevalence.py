@@ -70,6 +70,15 @@ def pooled_table(evidence: Evidence, indicator: str) -> pd.DataFrame:
     )
 
 
+def pooled_words(table: pd.DataFrame) -> list[str]:
+    """What a reader must be told of each pooled line of a `prevalence_table`: mean or range first, and by whose decision."""
+    pooled = table[table["line"] == "pooled"]
+    return [
+        f"{row.name_}: {row.remark}" + (f"\n{row.override}" if pd.notna(row.override) else "")
+        for row in pooled.rename(columns={"name": "name_"}).itertuples()
+    ]
+
+
 def _estimates(evidence: Evidence) -> pd.DataFrame:
     """Every estimate with what its indicator says, and the columns of a pooled line empty."""
     about = evidence.indicators[["indicator_id", "name", "topic", "unit", "combine", "reason"]]

@@ -78,13 +78,18 @@ if TYPE_CHECKING:
     from synthesis.influence import cumulative as cumulative
     from synthesis.influence import influence_table as influence_table
     from synthesis.influence import leave_one_out as leave_one_out
+    from synthesis.intervals import agresti_coull as agresti_coull
+    from synthesis.intervals import clopper_pearson as clopper_pearson
+    from synthesis.intervals import jeffreys as jeffreys
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
     from synthesis.leading import headline as headline
     from synthesis.moderators import meta_regression as meta_regression
     from synthesis.multilevel import three_level as three_level
     from synthesis.outliers import outlier_robust as outlier_robust
+    from synthesis.pooling import Pooled as Pooled
     from synthesis.pooling import pool as pool
+    from synthesis.pooling import pool_groups as pool_groups
     from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
     from synthesis.prevalence_comparison import published_prevalence as published_prevalence
@@ -121,6 +126,7 @@ _MODULE_OF = {
     "EvidenceError": "schema",
     "Override": "combining",
     "PoolingRefused": "combining",
+    "Pooled": "pooling",
     "SynthesisError": "schema",
     "accumulation": "curves",
     "agreement_lines": "agreement",
@@ -176,12 +182,16 @@ _MODULE_OF = {
     "misapplications": "confidence",
     "move_code": "codes",
     "negative_cases": "framework",
+    "jeffreys": "intervals",
+    "clopper_pearson": "intervals",
+    "agresti_coull": "intervals",
     "newcombe": "intervals",
     "outlier_robust": "outliers",
     "participants": "studies",
     "perspective_contrast": "contrast",
     "headline": "leading",
     "pool": "pooling",
+    "pool_groups": "pooling",
     "pool_estimates": "combining",
     "pooled_table": "prevalence",
     "pooling_refusals": "guard_rails",

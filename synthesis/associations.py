@@ -35,7 +35,8 @@ def association_table(evidence: Evidence, outcome: str | None = None, exposure: 
     table = evidence.associations.merge(groups, on="association_id", how="left")
     against = table["association_id"].map(evidence.discrepancies_of("associations"))
     both = against.str.cat(table["note"], sep=" ", na_rep="").str.strip()
-    table = table.assign(source=source_label(table), remark=both.mask(both == ""))
+    pooled = table["pooled"].map({True: "yes", False: "no"})
+    table = table.assign(source=source_label(table), remark=both.mask(both == ""), pooled=pooled)
     for word, name in ((outcome, "outcome_group"), (exposure, "exposure_group")):
         table = table if word is None else table[table[name] == word]
     keys = pd.DataFrame(

@@ -106,7 +106,7 @@ def _result(row: pd.Series) -> str:
     """A ratio as it is written beside the plot: kind, whether it is adjusted or pooled, estimate, interval."""
     point = f"{row['estimate']:.2f}" if pd.notna(row["estimate"]) else "not printed"
     interval = f" ({row['ci_low']:.2f} to {row['ci_high']:.2f})" if pd.notna(row["ci_low"]) else ""
-    marks = ("a" if row["adjusted"] == "yes" else "") + ("p" if row["pooled"] else "")
+    marks = ("a" if row["adjusted"] == "yes" else "") + ("p" if row["pooled"] == "yes" else "")
     return f"{row['measure']}{f' {marks}' if marks else ''} {point}{interval}"
 
 

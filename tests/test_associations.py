@@ -25,6 +25,7 @@ def test_every_ratio_is_a_row_once_with_its_printed_numbers(table):
             value = shown.loc[row["association_id"], number]
             assert (pd.isna(value) and not row[number]) or value == float(row[number])
     assert table[["outcome_group", "exposure_group", "source"]].notna().all(axis=None)
+    assert shown["pooled"].to_dict() == column("associations", "association_id", "pooled")
 
 
 def test_groups_stand_in_the_order_of_their_vocabularies_and_ratios_from_the_largest(table):
@@ -113,6 +114,8 @@ def test_the_plot_shows_every_ratio_on_a_logarithmic_axis(evidence):
     left, right = ax.get_xlim()
     assert left < table["ci_low"].min() and right > table["ci_high"].max()
     said = " ".join(text.get_text() for text in ax.texts)
+    births = association_plot(association_table(evidence, "depression_around_birth"))
+    assert "OR ap 4.33 (2.26 to 6.59)" in {text.get_text() for text in births.texts}, "adjusted, and pooled by a review"
     assert "IRR 23.75 (20.94 to 26.93)" in said and "HR a not printed (4.24 to 4.61)" in said
     assert "Ratios are not averaged" in said.replace("\n", " ")
 

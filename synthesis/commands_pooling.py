@@ -44,7 +44,11 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         ("interval", allowed.INTERVALS, "interval of the mean (default: hartung-knapp; t for models of the counts)"),
         ("prediction", allowed.PREDICTIONS, "prediction interval for a further study"),
         ("continuity-to", allowed.CONTINUITY_TO, "which studies receive the continuity correction"),
-        ("tau2-interval", allowed.TAU2_INTERVALS, "whether to make an interval of the between-study variance"),
+        (
+            "tau2-interval",
+            allowed.TAU2_INTERVALS,
+            "interval of the between-study variance (default: profile; none for the glmm)",
+        ),
         ("back-transformation", allowed.BACK_TRANSFORMATIONS, "the way back from the double arcsine"),
     ):
         default = getattr(defaults, name.replace("-", "_"))
@@ -136,7 +140,8 @@ def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[p
     from synthesis.files import read_raw
 
     if not Path(path).is_file():
-        return None, [f"{path}: there is no such file."]
+        what = "is a folder, not a CSV file" if Path(path).is_dir() else "there is no such file"
+        return None, [f"{path}: {what}."]
     wanted = {name: Column(name, "text", "") for name in filter(None, (events, totals, by))}
     raw = read_raw(Path(path), Table(Path(path).name, "", "a study", (), wanted, required=True), any_columns=True)
     problems = [f"{path}{_place(each.row, each.column)}: {each.message}" for each in raw.problems if each.severity == "error"]  # fmt: skip

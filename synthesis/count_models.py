@@ -33,7 +33,7 @@ def binomial_normal(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> di
         return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
     about |= {"mu": fit.mu, "se": fit.se, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2, "marginal_mean": np.where(fit.converged, fit.marginal_mean, np.nan)}  # fmt: skip
     out = with_intervals(about | _likelihood_ratio(fit), k, options)
-    if "profile" in (options.tau2_interval, options.used_interval):
+    if options.with_tau2_interval or options.used_interval == "profile":
         bounds = profile_intervals(x, n, fit, options.level)
         out |= {"tau2_low": bounds.tau2_low, "tau2_high": bounds.tau2_high}
         if options.used_interval == "profile":

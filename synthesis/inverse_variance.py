@@ -32,7 +32,7 @@ def inverse_variance(y: np.ndarray, v: np.ndarray, options: PoolingOptions) -> d
     out = {"q": about.q, "q_df": np.full(groups, about.q_df), "q_p": about.q_p, "tau2": tau2}
     out |= dict.fromkeys(("pi_low", "pi_high", "tau2_low", "tau2_high"), nothing)
     if options.random and k > 1:
-        if options.tau2_interval == "profile":
+        if options.with_tau2_interval:
             out["tau2_low"], out["tau2_high"] = q_profile(y, v, options.level)
         out |= {"i2": about.i2, "h2": about.h2}
     elif k > 1:

@@ -98,7 +98,7 @@ def pool(
     study_interval: str = "wilson",
     back_transformation: str = "harmonic-mean",
     level: float = 0.95,
-    tau2_interval: str = "profile",
+    tau2_interval: str | None = None,
     labels: Sequence[str] | None = None,
 ) -> Pooled:
     """Pool proportions of independent studies.
@@ -120,7 +120,8 @@ def pool(
     study_interval : ``wilson, clopper-pearson, agresti-coull, jeffreys``: interval of each study in `Pooled.studies`.
     back_transformation : of the double arcsine: ``harmonic-mean, inverse-variance, plain`` (`effects.back_transform`).
     level : level of all intervals.
-    tau2_interval : ``profile`` (Q-profile, or profile likelihood for ``glmm``) or ``none``, which is quicker.
+    tau2_interval : ``profile`` (Q-profile, or profile likelihood for ``glmm``) or ``none``; default ``none`` for ``glmm``,
+        where it takes ten times as long as the model, else ``profile``.
     labels : names of the studies; default 1, 2, ...
 
     The same as metafor's ``rma`` and ``predict`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); one study is returned as

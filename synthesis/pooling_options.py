@@ -30,7 +30,7 @@ _WORDS = {
     "continuity_to": CONTINUITY_TO,
     "study_interval": STUDY_INTERVALS,
     "back_transformation": BACK_TRANSFORMATIONS,
-    "tau2_interval": TAU2_INTERVALS,
+    "tau2_interval": (None, *TAU2_INTERVALS),
 }
 
 
@@ -52,7 +52,7 @@ class PoolingOptions:
     study_interval: str = "wilson"
     back_transformation: str = "harmonic-mean"
     level: float = 0.95
-    tau2_interval: str = "profile"
+    tau2_interval: str | None = None
 
     def __post_init__(self) -> None:
         wrong = [*self._unknown_words(), *self._wrong_numbers()] or self._what_does_not_go_together()
@@ -63,6 +63,11 @@ class PoolingOptions:
     def used_interval(self) -> str:
         """The interval that is made: the one asked for, or the model's own."""
         return self.interval or DEFAULT_INTERVAL[self.model]
+
+    @property
+    def with_tau2_interval(self) -> bool:
+        """Whether tau2 has an interval: of the profile likelihood only when asked for, since it takes ten times as long."""
+        return (self.tau2_interval or ("profile" if self.model == "inverse-variance" else "none")) == "profile"
 
     @property
     def random(self) -> bool:

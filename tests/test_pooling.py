@@ -174,6 +174,7 @@ WORDS = [
     {"prediction": "bootstrap", "tau2": "ml"},
     {"model": "glmm", "interval": "wald"},
     {"model": "glmm", "interval": "profile"},
+    {"model": "glmm", "tau2_interval": "profile"},
     {"model": "beta-binomial", "prediction": "hts-k1"},
     {"model": "glmm", "effects": "common"},
 ]
@@ -325,6 +326,14 @@ def test_everything_that_is_wrong_with_a_call_is_said_at_once():
         pool([3, 8], [40, 44], interval="profile")
     with pytest.raises(SynthesisError, match="one label; there are 2 studies and 1 labels"):
         pool([3, 8], [40, 44], labels=["a"])
+
+
+def test_the_glmm_has_an_interval_of_tau2_when_it_is_asked_for():
+    counts = [3, 8, 0, 12], [40, 44, 20, 30]
+    asked, plain = pool(*counts, model="glmm", tau2_interval="profile"), pool(*counts, model="glmm")
+    assert asked.tau2_low < asked.tau2 == plain.tau2 < asked.tau2_high
+    assert np.isnan([plain.tau2_low, plain.tau2_high]).all()
+    assert np.isnan(pool(*counts, tau2_interval="none").tau2_low)
 
 
 def test_ten_million_people_and_one_are_no_trouble():

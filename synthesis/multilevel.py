@@ -166,6 +166,8 @@ class ThreeLevel:
     cluster_names: list[str]
     between: float
     within: float
+    between_interval: tuple[float, float]
+    within_interval: tuple[float, float]
     interval: str
     level: float
 
@@ -181,9 +183,7 @@ class ThreeLevel:
         both = np.array([self.between + self.within])
         spread = heterogeneity(self.studies.y[None], self.studies.v[None], both)
         share = 100 / (both[0] + float(spread.typical[0]))
-        (between_low, between_high), (within_low, within_high) = (
-            profile_interval(self.data, part, self.level) for part in ("between", "within")
-        )
+        (between_low, between_high), (within_low, within_high) = self.between_interval, self.within_interval
         plain = fit_nested(self.data, 0.0, best_within(self.data, 0.0))
         lrt = max(0.0, 2 * (fit.log_likelihood - plain.log_likelihood))
         return {
@@ -284,5 +284,5 @@ def three_level(
     if len(names) == studies.k:
         raise SynthesisError(f"Each value of {cluster} has one estimate, so there are no three levels: use pool.")
     data = Nested(studies.y, studies.v, number, np.ones((studies.k, 1)))
-    between, within = best_variances(data)
-    return ThreeLevel(studies, data, [str(each) for each in names], between, within, interval, level)
+    ends = (profile_interval(data, part, level) for part in ("between", "within"))
+    return ThreeLevel(studies, data, [str(each) for each in names], *best_variances(data), *ends, interval, level)

@@ -138,7 +138,8 @@ def fit_mixture(y: np.ndarray, v: np.ndarray) -> Mixture:
 
 
 def mixture_interval(y: np.ndarray, v: np.ndarray, fit: Mixture, level: float = 0.95) -> tuple[float, float]:
-    """Profile-likelihood interval of the mean: each mean is given the other parameters that suit it best."""
+    """Profile-likelihood interval of the mean: each mean is given the other parameters that suit it best. It reaches to where
+    the likelihood first falls below the limit on either side."""
     unit = float(np.sqrt(np.median(v)))
     scaled, variance = y / unit, v / unit**2
     best = fit.parameters / np.array([unit, unit**2, unit**2, 1.0])
@@ -151,11 +152,13 @@ def mixture_interval(y: np.ndarray, v: np.ndarray, fit: Mixture, level: float = 
         return 2 * (top - float(_height(scaled, variance, found).max())) - allowed
 
     def end(step: float) -> float:
-        while lost(centre + step) < 0:
-            step *= 2
-        return float(brentq(lost, centre, centre + step, xtol=1e-10, rtol=1e-11)) * unit
+        # The profile can have further hills where the mean falls on a precise study: the interval ends before them.
+        inner = centre
+        while lost(inner + step) < 0:
+            inner += step
+        return float(brentq(lost, inner, inner + step, xtol=1e-10, rtol=1e-11)) * unit
 
-    step = 2 * float(np.sqrt(1 / np.sum(1 / (variance + best[0, 1]))))
+    step = 0.2 * float(np.sqrt(1 / np.sum(1 / (variance + best[0, 1]))))
     return end(-step), end(step)
 
 

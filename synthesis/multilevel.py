@@ -284,5 +284,6 @@ def three_level(
     if len(names) == studies.k:
         raise SynthesisError(f"Each value of {cluster} has one estimate, so there are no three levels: use pool.")
     data = Nested(studies.y, studies.v, number, np.ones((studies.k, 1)))
-    ends = (profile_interval(data, part, level) for part in ("between", "within"))
-    return ThreeLevel(studies, data, [str(each) for each in names], *best_variances(data), *ends, interval, level)
+    between, within = best_variances(data)
+    ends = [profile_interval(data, part, level) for part in ("between", "within")]
+    return ThreeLevel(studies, data, list(map(str, names)), between, within, ends[0], ends[1], interval, level)

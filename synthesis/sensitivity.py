@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -13,7 +13,8 @@ from synthesis.effects import TRANSFORMS
 from synthesis.heterogeneity import TAU2_METHODS
 from synthesis.outliers import outlier_robust
 from synthesis.pooling import pool_groups
-from synthesis.pooling_options import INTERVALS
+from synthesis.pooling_options import DEFAULT_INTERVAL, PoolingOptions
+from synthesis.regression import INTERVALS
 from synthesis.study_rows import study_rows
 
 COLUMNS = (
@@ -89,47 +90,45 @@ def sensitivity_table(
 
     Raises SynthesisError for columns that are not there, impossible counts and fewer than two studies.
     """
+    chosen = PoolingOptions(level=level, **words)
     studies = study_rows(frame, events, totals, label=label)
     counts = pd.DataFrame({"events": studies.events, "totals": studies.totals})
-    rows = [_answer(counts, changed, asked | {"level": level}) for changed, asked in _choices(words, full)]
+    rows = [_answer(counts, changed, options) for changed, options in _choices(chosen, full)]
     if studies.k >= 5:
-        rows.append(_robust_answer(studies.frame, events, totals, words.get("transform", "logit"), level))
+        rows.append(_robust_answer(studies.frame, events, totals, chosen.transform, level))
     answers = pd.DataFrame(rows)
     answers["difference"] = answers["estimate"] - answers.loc[0, "estimate"]
     answers["choice"] = [_named(row) for row in answers.to_dict("records")]
     return Sensitivity(answers[list(COLUMNS)])
 
 
-def _choices(words: dict[str, Any], full: bool) -> list[tuple[str, dict[str, Any]]]:
-    """What is changed, and the words of the method; the chosen one first, none twice."""
-    inverse = {key: value for key, value in words.items() if key not in ("model", "effects")}
-    if words.get("model", "inverse-variance") != "inverse-variance":
-        inverse.pop("interval", None)
-    one = {"transform": TRANSFORMS, "tau2": TAU2_METHODS, "interval": INTERVALS}
-    found: list[tuple[str, dict[str, Any]]] = [("", words)]
+def _choices(chosen: PoolingOptions, full: bool) -> list[tuple[str, PoolingOptions]]:
+    """What is changed, and the options of the method; the chosen one first, none twice."""
+    inverse = replace(chosen, model="inverse-variance", effects="random", interval=DEFAULT_INTERVAL["inverse-variance"])
+    if chosen.model == "inverse-variance":
+        inverse = replace(inverse, interval=chosen.used_interval)
+    one: dict[str, tuple[str, ...]] = {"transform": TRANSFORMS, "tau2": TAU2_METHODS, "interval": INTERVALS}
+    found = [("", chosen)]
+    changes: list[dict[str, Any]] = [{name: value} for name, values in one.items() for value in values]
     if full:
-        found += [("several", inverse | dict(zip(one, each, strict=True))) for each in product(*one.values())]
-    else:
-        found += [(name, inverse | {name: value}) for name, values in one.items() for value in values]
-    plain = {
-        key: value for key, value in words.items() if key not in ("model", "effects", "transform", "tau2", "interval")
-    }
-    found.append(("effects", inverse | {"effects": "common", "interval": "wald"}))
-    found += [("model", plain | {"model": model}) for model in ("glmm", "beta-binomial")]
-    defaults = {"model": "inverse-variance", "effects": "random", "transform": "logit", "tau2": "reml"}
-    seen, kept = set(), []
-    for changed, asked in found:
-        meant = defaults | {"interval": "hartung-knapp" if "model" not in asked else "t"} | asked
-        key = tuple(sorted((name, str(value)) for name, value in meant.items()))
-        if key not in seen:
-            kept.append((changed, asked))
-        seen.add(key)
-    return kept
+        changes = [dict(zip(one, each, strict=True)) for each in product(*one.values())]
+    found += [("several" if full else next(iter(change)), replace(inverse, **change)) for change in changes]
+    found.append(("effects", replace(inverse, effects="common", interval="wald")))
+    found += [
+        ("model", replace(chosen, model=model, effects="random", transform="logit", interval=interval))
+        for model, interval in (("glmm", "t"), ("glmm", "wald"), ("glmm", "profile"), ("beta-binomial", "t"))
+    ]
+    once: dict[tuple, tuple[str, PoolingOptions]] = {}
+    for changed, options in found:
+        scale = (options.transform, options.tau2 if options.random else None)
+        what = scale if options.model == "inverse-variance" else ()
+        once.setdefault((options.model, options.effects, options.used_interval, *what), (changed, options))
+    return list(once.values())
 
 
-def _answer(counts: pd.DataFrame, changed: str, words: dict[str, Any]) -> dict[str, Any]:
-    row = pool_groups(counts, **words).iloc[0].to_dict()
-    return {name: row.get(name) for name in COLUMNS if name in row} | {"changed": changed}
+def _answer(counts: pd.DataFrame, changed: str, options: PoolingOptions) -> dict[str, Any]:
+    row = pool_groups(counts, **asdict(options)).iloc[0].to_dict()
+    return {name: row[name] for name in COLUMNS if name in row} | {"changed": changed}
 
 
 def _robust_answer(frame: pd.DataFrame, events: str, totals: str, transform: str, level: float) -> dict[str, Any]:

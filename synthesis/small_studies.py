@@ -127,7 +127,7 @@ def funnel_table(
     effects : ``common`` or ``random``, the model of the centre. level : of the limits, which hold sampling error alone.
 
     Returns ``label, events, totals, proportion, effect, variance, se, centre, low, high`` (the limits at the study's own
-    standard error) and ``outside``. With real heterogeneity many studies lie outside without any of them being wrong.
+    standard error), ``outside``, ``transform`` and ``level``. With real heterogeneity many studies lie outside without any of them being wrong.
     """
     one_of("effects", effects, ("common", "random"))
     studies = study_rows(frame, events, totals, transform, label)
@@ -136,12 +136,14 @@ def funnel_table(
     centre, se = float(fit.beta[0, 0]), np.sqrt(studies.v)
     wide = quantile(level, np.inf) * se
     outside = np.abs(studies.y - centre) > wide
-    return studies.counts().assign(se=se, centre=centre, low=centre - wide, high=centre + wide, outside=outside)
+    limits = {"centre": centre, "low": centre - wide, "high": centre + wide, "outside": outside}
+    return studies.counts().assign(se=se, **limits, transform=transform, level=level)
 
 
 def doi_measures(y: np.ndarray, v: np.ndarray) -> pd.DataFrame:
     """Columns ``percentile`` and ``z`` of each study: its mid-rank when studies are sorted by effect and each counts as
-    100 times the largest variance over its own, and the normal quantile of that rank."""
+    100 times the largest variance over its own, and the normal quantile of that rank. Studies with the very same effect
+    stay in the order given, so with ties the order of a table matters a little."""
     order = np.argsort(y, kind="stable")
     counted = 100 * v.max() / v[order]
     middle = np.cumsum(counted) - counted / 2
@@ -168,9 +170,11 @@ def doi_table(
     """What a Doi plot shows: effect across, absolute normal quantile of its rank up (drawn downwards).
 
     Returns ``label, events, totals, proportion, effect, variance, percentile, z, abs_z``, sorted by effect, and ``lfk``,
-    the index, in every row. Source as in `lfk_index`. Raises SynthesisError as `small_study_checks`.
+    the index, and ``transform`` in every row. Source as in `lfk_index`. Raises SynthesisError as `small_study_checks`.
     """
     studies = study_rows(frame, events, totals, transform, label, at_least=3)
     measures = doi_measures(studies.y, studies.v)
     table = pd.concat([studies.counts(), measures], axis=1).assign(abs_z=measures["z"].abs())
-    return table.sort_values("effect", kind="stable", ignore_index=True).assign(lfk=lfk_index(studies.y, studies.v))
+    return table.sort_values("effect", kind="stable", ignore_index=True).assign(
+        lfk=lfk_index(studies.y, studies.v), transform=transform
+    )

@@ -71,7 +71,8 @@ class PooledEstimates:
     """Estimates pooled through the guard rails: the result, the rows behind it, what was left out and why, the override used.
 
     ``estimates`` has a row an estimate considered: ``estimate_id, source, case_definition, numerator, denominator, percent,
-    in_pool`` (yes or no), ``reason`` (why left out, or why chosen).
+    in_pool`` (yes or no), ``reason`` (why left out, or why chosen), ``weight`` (percent of the mean; missing where left out
+    and for models without weights).
     """
 
     indicator: str
@@ -164,6 +165,7 @@ def pool_estimates(
     some = rows[rows["in_pool"] == "yes"]
     how = {"labels": some["source"].to_list(), **how}
     result = pool(some["numerator"].astype(float).to_list(), some["denominator"].astype(float).to_list(), **how)
+    rows["weight"] = pd.Series(result.studies["weight"].to_numpy(), index=some.index)  # missing for rows left out
     name = evidence.indicators.set_index("indicator_id").loc[indicator, "name"]
     # An override that sets nothing aside has decided nothing here, and is not shown.
     return PooledEstimates(indicator, name, result, rows, refused, decision if len(refused) else None)

@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 from synthesis.design_matrix import Design
 from synthesis.effects import back_transform, one_of
 from synthesis.heterogeneity import q_profile
-from synthesis.pooling import pool_groups
+from synthesis.pooling import pool, pool_groups
 from synthesis.pooling_options import PoolingOptions
 from synthesis.regression import fit_regression, omnibus, quantile
 from synthesis.schema import SynthesisError
@@ -21,13 +21,17 @@ from synthesis.study_rows import StudyRows, study_rows
 
 @dataclass(frozen=True)
 class Subgroups:
-    """Pooled proportions by subgroup, all together, and the test between subgroups."""
+    """Pooled proportions by subgroup, all together, and the test between subgroups.
+
+    ``studies`` has the columns of `pooling.Pooled.studies` and ``group``; weights are those in the mean of all studies.
+    """
 
     by: str
     tau2: str
     groups: pd.DataFrame
     overall: pd.DataFrame
     between: pd.DataFrame
+    studies: pd.DataFrame
 
     def table(self) -> pd.DataFrame:
         """A row a subgroup, then one for all studies (``group`` "all"), with the columns of `pooling.pool_groups`."""
@@ -84,7 +88,8 @@ def subgroups(
     counts = pd.DataFrame({"group": studies.frame[by].to_numpy(), "events": studies.events, "totals": studies.totals})
     each = pool_groups(counts, by="group", tau2=tau2_method, **words).set_index("group").loc[names].reset_index()
     each["group"] = each["group"].astype("str")
-    overall = pool_groups(counts, tau2=tau2_method, **words).assign(group="all")
+    whole = pool(studies.events.tolist(), studies.totals.tolist(), labels=studies.labels, tau2=tau2_method, **words)
+    overall = whole.table().assign(group="all")
     if tau2 == "common":
         each, between = _common(studies, by, names, each, options)
     else:
@@ -92,7 +97,8 @@ def subgroups(
     if studies.remarks:
         overall["remark"] = "; ".join([*studies.remarks, *overall["remark"].dropna()])
     row = pd.DataFrame([(by, len(names), *between)], columns=["by", "groups", "statistic", "df", "df_residual", "p"])
-    return Subgroups(by, tau2, each, overall, row)
+    behind = whole.studies.assign(group=studies.frame[by].astype("str").to_numpy())
+    return Subgroups(by, tau2, each, overall, row, behind)
 
 
 def _between(each: pd.DataFrame) -> tuple[float, int, float, float]:

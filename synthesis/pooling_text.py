@@ -15,7 +15,7 @@ _TAU2 = {
     "reml": "REML", "ml": "maximum likelihood", "dl": "DerSimonian and Laird", "pm": "Paule and Mandel",
     "hs": "Hunter and Schmidt", "he": "Hedges", "sj": "Sidik and Jonkman", "eb": "empirical Bayes",
 }  # fmt: skip
-_INTERVALS = {
+INTERVAL_NAMES = {
     "wald": "Wald", "t": "t", "hartung-knapp": "Hartung and Knapp", "hartung-knapp-adhoc": "Hartung and Knapp, never narrower than t",
     "profile": "profile likelihood",
 }  # fmt: skip
@@ -25,8 +25,8 @@ _PREDICTIONS = {"same": "", "hts-k2": ", t with k-2", "hts-k1": ", t with k-1", 
 def pooled_text(result: Any) -> str:
     """A `pooling.Pooled` as text: model, mean with interval, prediction interval, heterogeneity and remarks, a line each, rounded for reading."""
     level = f"{100 * result.level:g} %"
-    lines = [_model(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
-    interval = f"{span(result.ci_low, result.ci_high)}; {level} interval, {_INTERVALS[result.interval]}"
+    lines = [model_text(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
+    interval = f"{span(result.ci_low, result.ci_high)}; {level} interval, {INTERVAL_NAMES[result.interval]}"
     lines.append(
         f"Pooled proportion    {percent(result.estimate)}{'' if math.isnan(result.ci_low) else f' ({interval})'}"
     )
@@ -42,7 +42,8 @@ def pooled_text(result: Any) -> str:
     return "\n".join(lines)
 
 
-def _model(result: Any) -> str:
+def model_text(result: Any) -> str:
+    """Effects, model, scale and estimator in one line."""
     scale = f"{result.transform} scale"
     if result.model == "beta-binomial" and result.effects == "random":
         return f"Random effects: beta-binomial, {scale}, maximum likelihood"

@@ -21,7 +21,7 @@ def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.Dat
     ``line`` says what a row is: ``estimate`` (with a Wilson interval where counts are known, the printed interval
     otherwise) or ``pooled`` (`combining.pool_estimates`, with prediction interval): of a poolable indicator, or of one
     for which ``pooling_overrides`` records a decision, which then stands in ``override``. ``in_pool`` is yes, no or empty
-    (the indicator is not pooled); ``reason`` says why a row is left out, or why the indicator is not pooled. ``lead`` says
+    (the indicator is not pooled); ``weight`` is the row's percent of the mean; ``reason`` says why a row is left out, or why the indicator is not pooled. ``lead`` says
     whether the mean of a pooled line means anything or its range (``range_low, range_high``) goes first, and ``remark``
     says it in words. Percent, intervals and range are on the percent scale, unrounded. Columns are those of the derived
     table ``prevalence``. The rows of a decision that pools estimates of other indicators stand under their own; see
@@ -39,8 +39,8 @@ def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.Dat
         taken, line = _pool(evidence, each)
         own = rows["indicator_id"] == each
         marks = taken.set_index("estimate_id")
-        for column in ("in_pool", "reason"):
-            rows.loc[own, column] = rows.loc[own, "estimate_id"].map(marks[column])
+        for column in ("in_pool", "reason", "weight"):
+            rows.loc[own, column] = rows.loc[own, "estimate_id"].map(marks[column]).astype(rows[column].dtype)
         lines += line
     table = pd.concat([rows, _typed(lines, rows)], ignore_index=True)
     if indicator is not None:
@@ -64,7 +64,9 @@ def pooled_table(evidence: Evidence, indicator: str) -> pd.DataFrame:
     rows = rows[rows["estimate_id"].isin(lent)]
     about = evidence.indicators.set_index("indicator_id").loc[indicator]
     names = {column: about[column] for column in ("name", "topic", "unit", "combine")}
-    rows = rows.assign(**names, indicator_id=indicator, in_pool="yes", reason=None)
+    taken = _pool(evidence, indicator)[0].set_index("estimate_id")
+    marks = {column: rows["estimate_id"].map(taken[column]) for column in ("in_pool", "weight")}
+    rows = rows.assign(**names, **marks, indicator_id=indicator, reason=None)
     return _in_order(pd.concat([rows, table], ignore_index=True), evidence.indicators)[list(_COLUMNS)].reset_index(
         drop=True
     )
@@ -83,7 +85,7 @@ def _estimates(evidence: Evidence) -> pd.DataFrame:
     """Every estimate with what its indicator says, and the columns of a pooled line empty."""
     about = evidence.indicators[["indicator_id", "name", "topic", "unit", "combine", "reason"]]
     rows = proportions(evidence).merge(about, on="indicator_id", how="left")
-    for column in ("pi_low", "pi_high", "tau2", "i2", "range_low", "range_high"):
+    for column in ("weight", "pi_low", "pi_high", "tau2", "i2", "range_low", "range_high"):
         rows[column] = np.nan
     for column in ("in_pool", "lead", "override"):
         rows[column] = pd.Series(None, index=rows.index, dtype="str")
@@ -107,7 +109,7 @@ def _pool(evidence: Evidence, indicator: str) -> tuple[pd.DataFrame, list[dict[s
         rows = considered(evidence, indicator)
         why = "not pooled: " + "; ".join(refused.refusals["said"])
         taken = rows["in_pool"] == "yes"
-        return rows.assign(in_pool="no", reason=rows["reason"].mask(taken, why)), []
+        return rows.assign(in_pool="no", weight=np.nan, reason=rows["reason"].mask(taken, why)), []
     return result.estimates, [_pooled_line(evidence, result)]
 
 
@@ -135,7 +137,7 @@ def _typed(lines: list[dict[str, object]], rows: pd.DataFrame) -> pd.DataFrame:
 _COLUMNS = (
     "indicator_id", "name", "topic", "unit", "combine", "line", "estimate_id", "source", "period", "country_as_reported", "population",
     "case_definition", "numerator", "denominator", "percent", "ci_low", "ci_high", "interval", "percent_as_reported", "derived", "in_pool",
-    "k", "pi_low", "pi_high", "tau2", "i2", "lead", "range_low", "range_high", "override", "reason", "remark", "source_url",
+    "weight", "k", "pi_low", "pi_high", "tau2", "i2", "lead", "range_low", "range_high", "override", "reason", "remark", "source_url",
 )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ from PIL import Image
 
 from synthesis import figures
 from synthesis.areas import area_series
-from synthesis.draw_forest import CONTRADICTED, LEFT_OUT, PRINTED
 from synthesis.drawing import PALETTE, SMALL, add_note, spread, text_width, wrap
+from synthesis.forest_lines import CONTRADICTED, LEFT_OUT, PRINTED
 from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow

@@ -52,6 +52,7 @@ LAYERS = [
         "draw_caterpillar",
         "draw_change",
         "draw_flow",
+        "forest_lines",
         "draw_forest",
         "draw_themes",
         "draw_map",

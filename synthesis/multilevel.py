@@ -88,21 +88,23 @@ def fit_nested(data: Nested, between: float, within: float) -> NestedFit:
     )
 
 
-def best_within(data: Nested, between: float) -> float:
-    """Variance within clusters that is most likely when the one between them is given."""
+def best_within(data: Nested, between: float, near: float | None = None) -> float:
+    """Variance within clusters that is most likely when the one between them is given; looked for about `near` first."""
     return _highest(
         lambda within: fit_nested(data, between, within).slope_within,
         lambda within: fit_nested(data, between, within).log_likelihood,
         _grid(data),
+        near,
     )
 
 
-def best_between(data: Nested, within: float) -> float:
-    """Variance between clusters that is most likely when the one within them is given."""
+def best_between(data: Nested, within: float, near: float | None = None) -> float:
+    """Variance between clusters that is most likely when the one within them is given; looked for about `near` first."""
     return _highest(
         lambda between: fit_nested(data, between, within).slope_between,
         lambda between: fit_nested(data, between, within).log_likelihood,
         _grid(data),
+        near,
     )
 
 
@@ -125,8 +127,14 @@ def _grid(data: Nested) -> np.ndarray:
     return np.concatenate([[0.0], np.geomspace(1e-6 * min(float(data.v.min()), top), top, 16)])
 
 
-def _highest(slope: Callable[[float], float], height: Callable[[float], float], grid: np.ndarray) -> float:
-    """Where a function is highest: at 0 or where its slope falls through 0."""
+def _highest(
+    slope: Callable[[float], float], height: Callable[[float], float], grid: np.ndarray, near: float | None = None
+) -> float:
+    """Where a function is highest: at 0 or where its slope falls through 0; about `near`, if it does so there."""
+    if near and slope(near / 2) > 0 >= slope(2 * near):
+        return float(brentq(slope, near / 2, 2 * near, xtol=1e-14 * grid[-1], rtol=1e-12))
+    if near == 0 and slope(0.0) <= 0:
+        return 0.0
     slopes = np.array([slope(each) for each in grid])
     falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
     found = [float(brentq(slope, grid[i], grid[i + 1], xtol=1e-14 * grid[-1], rtol=1e-12)) for i in falls]
@@ -135,26 +143,31 @@ def _highest(slope: Callable[[float], float], height: Callable[[float], float], 
     return found[0] if len(found) == 1 else max(found, key=height)
 
 
-def profile_interval(data: Nested, component: str, level: float = 0.95) -> tuple[float, float]:
+def profile_interval(
+    data: Nested, component: str, level: float = 0.95, best: tuple[float, float] | None = None
+) -> tuple[float, float]:
     """Profile-likelihood interval of the variance ``between`` or ``within`` clusters: where twice the log-likelihood, with
     the other variance at its best, has fallen by the chi-squared quantile. The lower end is 0 where it has not by then."""
-    best = best_variances(data)
+    best = best or best_variances(data)
     top = fit_nested(data, *best).log_likelihood
     allowed = float(chdtri(1, 1 - level))
 
+    estimate, near = best if component == "between" else best[::-1]
+
     def lost(value: float) -> float:
-        pair = (value, best_within(data, value)) if component == "between" else (best_between(data, value), value)
+        nonlocal near  # along the profile the other variance moves little from one value to the next
+        near = (best_within if component == "between" else best_between)(data, value, near)
+        pair = (value, near) if component == "between" else (near, value)
         return 2 * (top - fit_nested(data, *pair).log_likelihood) - allowed
 
-    estimate = best[0] if component == "between" else best[1]
     step = max(estimate, 1e-3 * float(np.median(data.v)))
     high = estimate + step
     while lost(high) < 0:
         high = estimate + 2 * (high - estimate)
-    upper = float(brentq(lost, estimate, high, xtol=1e-12 * high, rtol=1e-10))
+    upper = float(brentq(lost, estimate, high, xtol=1e-10 * high, rtol=1e-9))
     if estimate == 0 or lost(0.0) <= 0:
         return 0.0, upper
-    return float(brentq(lost, 0.0, estimate, xtol=1e-12 * estimate, rtol=1e-10)), upper
+    return float(brentq(lost, 0.0, estimate, xtol=1e-10 * estimate, rtol=1e-9)), upper
 
 
 @dataclass(frozen=True)
@@ -285,5 +298,5 @@ def three_level(
         raise SynthesisError(f"Each value of {cluster} has one estimate, so there are no three levels: use pool.")
     data = Nested(studies.y, studies.v, number, np.ones((studies.k, 1)))
     between, within = best_variances(data)
-    ends = [profile_interval(data, part, level) for part in ("between", "within")]
+    ends = [profile_interval(data, part, level, (between, within)) for part in ("between", "within")]
     return ThreeLevel(studies, data, list(map(str, names)), between, within, ends[0], ends[1], interval, level)

@@ -102,7 +102,7 @@ def _climb(y: np.ndarray, v: np.ndarray, start: np.ndarray, mean_stays: bool = F
         there = np.clip(at + steps, low, high)
         reached = _height(y, v, there)
         better = reached >= height
-        quiet = np.where(np.abs(reached - height) < 1e-11, quiet + 1, 0)
+        quiet = np.where(np.abs(reached - height) < (1e-9 if mean_stays else 1e-11), quiet + 1, 0)
         at[better], height[better] = there[better], reached[better]
         damping = np.clip(np.where(better, damping / 5, damping * 10), 1e-10, 1e12)
         if np.all(quiet > 2):

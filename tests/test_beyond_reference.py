@@ -176,7 +176,7 @@ def test_three_levels_give_what_metafor_gives_and_are_at_least_as_likely(key):
     assert (between, within) == pytest.approx((pinned["between"], pinned["within"]), rel=5e-4, abs=1e-7)
     assert max(abs(fit.slope_between) * (between > 0), abs(fit.slope_within) * (within > 0)) < 1e-6
     for part in ("between", "within"):
-        found = profile_interval(data, part)
+        found = profile_interval(data, part, best=(between, within))
         assert found == pytest.approx(
             (pinned[f"{part}_low"], pinned[f"{part}_high"]), rel=OPTIMISED, abs=1e-6, nan_ok=True
         )

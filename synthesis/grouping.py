@@ -38,8 +38,9 @@ class Subgroups:
         return pd.concat([self.groups, self.overall], ignore_index=True)
 
     def test(self) -> pd.DataFrame:
-        """One row: ``by, groups, statistic, df, df_residual, p``; F where the intervals of a common tau2 rest on t, else
-        chi-squared with infinite residual degrees of freedom."""
+        """One row: ``by, groups, statistic, df, df_residual, p, remark``; F where the intervals of a common tau2 rest on t,
+        else chi-squared with infinite residual degrees of freedom. With separate tau2 and random effects there is no test
+        where a subgroup has one study (its standard error lacks what lies between studies); ``remark`` says so."""
         return self.between
 
     def __str__(self) -> str:
@@ -49,6 +50,7 @@ class Subgroups:
         return (
             f"By {self.by}, {self.tau2} tau2\n{shown.to_string(index=False)}\n"
             f"Between subgroups: {name} {test['statistic']:.3f} on {test['df']} degrees of freedom, p {test['p']:.3g}"
+            + (f"\nRemark: {test['remark']}" if test["remark"] else "")
         )
 
 
@@ -92,20 +94,27 @@ def subgroups(
     overall = whole.table().assign(group="all")
     if tau2 == "common":
         each, between = _common(studies, by, names, each, options)
+        remark = ""
     else:
-        between = _between(each)
+        between, remark = _between(each, options.random)
     if studies.remarks:
         overall["remark"] = "; ".join([*studies.remarks, *overall["remark"].dropna()])
-    row = pd.DataFrame([(by, len(names), *between)], columns=["by", "groups", "statistic", "df", "df_residual", "p"])
+    columns = ["by", "groups", "statistic", "df", "df_residual", "p", "remark"]
+    row = pd.DataFrame([(by, len(names), *between, remark)], columns=columns)
     behind = whole.studies.assign(group=studies.frame[by].astype("str").to_numpy())
     return Subgroups(by, tau2, each, overall, row, behind)
 
 
-def _between(each: pd.DataFrame) -> tuple[float, int, float, float]:
-    """Cochran's Q of the subgroups' means."""
-    mean, w = each["estimate_transformed"].to_numpy(), 1 / each["se"].to_numpy() ** 2
+def _between(each: pd.DataFrame, random: bool) -> tuple[tuple[float, int, float, float], str]:
+    """Cochran's Q of the subgroups' means, and what a reader must know of it."""
+    mean, w, df = each["estimate_transformed"].to_numpy(), 1 / each["se"].to_numpy() ** 2, len(each) - 1
+    single, pairs = int((each["k"] == 1).sum()), int((each["k"] == 2).sum())
+    if random and single:
+        why = "whose standard errors hold no difference between studies: no test with separate tau2; tau2='common' has one"
+        return (np.nan, df, np.inf, np.nan), f"{single} of {len(each)} subgroups have one study, {why}"
     q = float(np.sum(w * (mean - np.sum(w * mean) / np.sum(w)) ** 2))
-    return q, len(each) - 1, np.inf, float(chdtrc(len(each) - 1, q))
+    said = f"{pairs} of {len(each)} subgroups have two studies, whose standard errors are hardly known: tau2='common' is steadier"
+    return (q, df, np.inf, float(chdtrc(df, q))), said if random and pairs else ""
 
 
 def _common(

@@ -120,6 +120,18 @@ def test_subgroups_that_differ_are_told_apart_and_those_alike_are_not():
     assert "Between subgroups" in str(subgroups(alike, "setting", "events", "totals"))
 
 
+def test_a_subgroup_of_one_study_gives_no_test_with_separate_tau2_and_one_with_a_common_one():
+    one = changed(setting=["clinic"] * 4 + ["survey"] * 3 + ["prison"])
+    separate, common = (
+        subgroups(one, "setting", "events", "totals", tau2=how).test().iloc[0] for how in ("separate", "common")
+    )
+    assert np.isnan(separate["p"])
+    assert "1 of 3 subgroups have one study" in separate["remark"]
+    assert 0 < common["p"] < 1
+    pair = changed(setting=["clinic"] * 6 + ["survey"] * 2)
+    assert "have two studies" in str(subgroups(pair, "setting", "events", "totals"))
+
+
 @pytest.mark.parametrize(
     ("frame", "words", "said"),
     [

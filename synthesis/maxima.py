@@ -209,7 +209,9 @@ def _step(data: Groups, here: Point) -> tuple[np.ndarray, np.ndarray]:
     value = np.maximum(np.abs(value), 1e-9 * np.abs(value).max(1, keepdims=True) + 1e-300)
     along = np.einsum("rpq,rp->rq", vector, score)
     step = np.einsum("rpq,rq->rp", vector, along / value)
-    return np.clip(step, -2, 2), (along**2 / value).sum(1)
+    # Shortened as a whole: cut off coordinate by coordinate it could lead downhill.
+    length = np.maximum(np.abs(step).max(1, keepdims=True) / 2, 1.0)
+    return step / length, (along**2 / value).sum(1)
 
 
 def highest(common: Point, rows: np.ndarray, point: Point) -> tuple[Point, np.ndarray]:

@@ -27,8 +27,19 @@ if TYPE_CHECKING:
     from synthesis.appraisal_sheets import appraisal_sheet as appraisal_sheet
     from synthesis.appraisal_sheets import record_appraisals as record_appraisals
     from synthesis.appraisal_sheets import settle_appraisals as settle_appraisals
+    from synthesis.area_change import area_breaks as area_breaks
+    from synthesis.area_change import area_totals as area_totals
+    from synthesis.area_change import area_trend as area_trend
+    from synthesis.area_comparison import area_estimates as area_estimates
+    from synthesis.area_comparison import area_funnel as area_funnel
+    from synthesis.areas import area_series as area_series
+    from synthesis.associations import association_refusals as association_refusals
+    from synthesis.associations import association_table as association_table
+    from synthesis.certainty import certainty_prompts as certainty_prompts
+    from synthesis.certainty import certainty_table as certainty_table
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
+    from synthesis.clusters import cluster_robust as cluster_robust
     from synthesis.code_pairs import cooccurrence as cooccurrence
     from synthesis.codes import codebook_history as codebook_history
     from synthesis.codes import codebook_table as codebook_table
@@ -37,6 +48,9 @@ if TYPE_CHECKING:
     from synthesis.codes import rename_code as rename_code
     from synthesis.codes import split_code as split_code
     from synthesis.coding_widget import coder as coder
+    from synthesis.combining import Override as Override
+    from synthesis.combining import PoolingRefused as PoolingRefused
+    from synthesis.combining import pool_estimates as pool_estimates
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
@@ -55,27 +69,52 @@ if TYPE_CHECKING:
     from synthesis.contrast import theme_map as theme_map
     from synthesis.curves import accumulation as accumulation
     from synthesis.derived import theme_by_perspective as theme_by_perspective
+    from synthesis.estimate_appraisal import estimate_appraisal_sheet as estimate_appraisal_sheet
+    from synthesis.estimate_appraisal import estimate_appraisal_table as estimate_appraisal_table
+    from synthesis.estimates import both_ways as both_ways
+    from synthesis.estimates import derived_counts as derived_counts
     from synthesis.estimates import proportions as proportions
     from synthesis.figures import figure_names as figure_names
     from synthesis.figures import make_figure as make_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
+    from synthesis.grouping import subgroups as subgroups
+    from synthesis.guard_rails import pooling_refusals as pooling_refusals
+    from synthesis.influence import baujat_table as baujat_table
+    from synthesis.influence import cumulative as cumulative
+    from synthesis.influence import influence_table as influence_table
+    from synthesis.influence import leave_one_out as leave_one_out
+    from synthesis.intervals import agresti_coull as agresti_coull
+    from synthesis.intervals import clopper_pearson as clopper_pearson
+    from synthesis.intervals import jeffreys as jeffreys
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
+    from synthesis.leading import headline as headline
+    from synthesis.moderators import meta_regression as meta_regression
+    from synthesis.multilevel import three_level as three_level
+    from synthesis.outliers import outlier_robust as outlier_robust
+    from synthesis.pooling import Pooled as Pooled
     from synthesis.pooling import pool as pool
-    from synthesis.prevalence import area_series as area_series
+    from synthesis.pooling import pool_groups as pool_groups
+    from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
+    from synthesis.prevalence_comparison import published_prevalence as published_prevalence
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
+    from synthesis.rank_change import area_ranks as area_ranks
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
     from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.sensitivity import sensitivity_table as sensitivity_table
     from synthesis.settlement import disagreement_sheet as disagreement_sheet
     from synthesis.settlement import settle as settle
     from synthesis.sheets import export_sheet as export_sheet
     from synthesis.sheets import import_sheet as import_sheet
+    from synthesis.small_studies import doi_table as doi_table
+    from synthesis.small_studies import funnel_table as funnel_table
+    from synthesis.small_studies import small_study_checks as small_study_checks
     from synthesis.stability import stability_ranges as stability_ranges
     from synthesis.stability import theme_dependence as theme_dependence
     from synthesis.stability import theme_stability as theme_stability
@@ -95,10 +134,14 @@ _MODULE_OF = {
     "CallError": "schema",
     "Evidence": "tables",
     "EvidenceError": "schema",
+    "Override": "combining",
+    "Pooled": "pooling",
+    "PoolingRefused": "combining",
     "SynthesisError": "schema",
     "accumulation": "curves",
     "agreement_lines": "agreement",
     "agreement_table": "agreement",
+    "agresti_coull": "intervals",
     "appraisal_differences": "appraisal",
     "appraisal_items": "appraisal",
     "appraisal_settlement": "appraisal_sheets",
@@ -106,8 +149,22 @@ _MODULE_OF = {
     "appraisal_state": "appraisal",
     "appraisal_table": "appraisal",
     "appraise_first": "confidence",
-    "area_series": "prevalence",
+    "area_breaks": "area_change",
+    "area_estimates": "area_comparison",
+    "area_funnel": "area_comparison",
+    "area_ranks": "rank_change",
+    "area_series": "areas",
+    "area_totals": "area_change",
+    "area_trend": "area_change",
+    "association_refusals": "associations",
+    "association_table": "associations",
+    "baujat_table": "influence",
+    "both_ways": "estimates",
+    "certainty_prompts": "certainty",
+    "certainty_table": "certainty",
     "check": "tables",
+    "clopper_pearson": "intervals",
+    "cluster_robust": "clusters",
     "code_agreement": "agreement",
     "codebook_history": "codes",
     "codebook_table": "codes",
@@ -119,40 +176,60 @@ _MODULE_OF = {
     "contradictions": "confidence",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
+    "cumulative": "influence",
+    "derived_counts": "estimates",
     "disagreement_sheet": "settlement",
+    "doi_table": "small_studies",
+    "estimate_appraisal_sheet": "estimate_appraisal",
+    "estimate_appraisal_table": "estimate_appraisal",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
     "figure_names": "figures",
     "framework_matrix": "framework",
+    "funnel_table": "small_studies",
+    "headline": "leading",
     "import_sheet": "sheets",
     "included_studies": "studies",
+    "influence_table": "influence",
+    "jeffreys": "intervals",
+    "leave_one_out": "influence",
     "levels_by_concerns": "confidence",
     "make_figure": "figures",
     "merge_codes": "codes",
+    "meta_regression": "moderators",
     "misapplications": "confidence",
     "move_code": "codes",
     "negative_cases": "framework",
     "newcombe": "intervals",
+    "outlier_robust": "outliers",
     "participants": "studies",
     "perspective_contrast": "contrast",
     "pool": "pooling",
+    "pool_estimates": "combining",
+    "pool_groups": "pooling",
+    "pooled_table": "prevalence",
+    "pooling_refusals": "guard_rails",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
+    "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
     "rename_code": "codes",
+    "sensitivity_table": "sensitivity",
     "settle": "settlement",
     "settle_appraisals": "appraisal_sheets",
     "settle_confidence": "confidence_sheets",
     "show": "reports",
+    "small_study_checks": "small_studies",
     "split_code": "codes",
     "stability_ranges": "stability",
     "status": "provenance",
     "status_line": "provenance",
     "study_counts": "studies",
+    "subgroups": "grouping",
     "suggested_concerns": "confidence",
     "summary_of_findings": "confidence",
     "theme_by_perspective": "derived",
@@ -162,6 +239,7 @@ _MODULE_OF = {
     "theme_matrix": "themes",
     "theme_stability": "stability",
     "theme_table": "themes",
+    "three_level": "multilevel",
     "trace": "chain",
     "trace_text": "chain",
     "wilson": "intervals",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from synthesis.commands_pooling import add_command
 from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _THEMES_SHOWN = (
     "n_negative",
 )
 _PREVALENCE_SHOWN = (
-    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "pi_low",
+    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "range_low", "pi_low",
     "remark",
 )  # fmt: skip
 
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
     )
     prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    add_command(commands)
     confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", tables)
     confidence.add_argument(
         "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"
@@ -308,12 +310,20 @@ def _agreement(options: argparse.Namespace) -> int:
 
 
 def _prevalence(options: argparse.Namespace) -> int:
-    from synthesis.prevalence import prevalence_table
+    from synthesis.prevalence import pooled_table, pooled_words, prevalence_table
     from synthesis.tables import read_evidence
 
     evidence = read_evidence(options.data)
-    table = prevalence_table(evidence, options.indicator)
-    return _answer(options, evidence, table, "Estimates by indicator", _PREVALENCE_SHOWN, "prevalence")
+    if options.format != "text":
+        return _answer(options, evidence, prevalence_table(evidence, options.indicator), "", (), "prevalence")
+    table = pooled_table(evidence, options.indicator) if options.indicator else prevalence_table(evidence)
+    said = pooled_words(table)
+    # What is said of a pooled line is too long for a cell, and must not be cut: it stands below the table.
+    table["remark"] = table["remark"].mask(table["line"] == "pooled", "see below")
+    status = _answer(options, evidence, table, "Estimates by indicator", _PREVALENCE_SHOWN, "prevalence")
+    for line in said:
+        print(f"\n{line}")
+    return status
 
 
 def _confidence(options: argparse.Namespace) -> int:

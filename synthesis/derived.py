@@ -9,14 +9,20 @@ from pathlib import Path
 import pandas as pd
 
 from synthesis import files
+from synthesis.area_change import area_breaks, area_totals, area_trend
+from synthesis.area_comparison import area_estimates, area_funnel
+from synthesis.areas import area_series
+from synthesis.associations import association_table
 from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
 from synthesis.confidence import evidence_profile, summary_of_findings
 from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
 from synthesis.intervals import wilson
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.prevalence import prevalence_table
+from synthesis.prevalence_comparison import published_prevalence
 from synthesis.provenance import status
+from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
 from synthesis.schema import Problem, derived_tables, vocabularies
 from synthesis.stability import stability_ranges, theme_dependence, theme_stability
@@ -89,7 +95,15 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "summary_of_findings": summary_of_findings,
     "evidence_profile": evidence_profile,
     "prevalence": prevalence_table,
+    "published_prevalence": published_prevalence,
+    "association_table": association_table,
     "england_parent_mental_health": area_series,
+    "england_totals": area_totals,
+    "england_breaks": area_breaks,
+    "england_trend": area_trend,
+    "england_estimates": area_estimates,
+    "england_funnel": area_funnel,
+    "england_ranks": area_ranks,
     "published_comparison": published_comparison,
     "warnings": warnings_table,
 }

@@ -20,6 +20,7 @@ from synthesis.drawing import (
     SMALL,
     TEAL,
     axes_height,
+    beside,
     footnotes,
     nothing_to_show,
     panel,
@@ -30,6 +31,7 @@ from synthesis.drawing import (
     spread,
     styled,
     text_height,
+    text_width,
     wrap,
 )
 from synthesis.schema import CallError, vocabularies
@@ -170,14 +172,16 @@ def _gap_notes(authorities: pd.DataFrame, chosen: pd.DataFrame) -> list[str]:
         named = "; ".join(f"{row.area_name} {row.year}" for row in doubtful.itertuples())
         notes.append(f"Shown as reported, though the returns look like failures of recording: {named}.")
     if authorities["percent"].isna().any():
-        notes.append(f"× Returns without a figure in that year. {_why_missing(authorities)}. They are gaps, not zeros.")
+        notes.append(
+            f"× Returns without a figure in that year. {missing_returns(authorities)}. They are gaps, not zeros."
+        )
     for name, own in chosen[chosen["percent"].isna()].groupby("area_name", sort=False):
         years = ", ".join(f"{row.year} ({_WHY.get(row.state, row.state)})" for row in own.itertuples())
         notes.append(f"× {name}: no figure in {years}.")
     return notes
 
 
-def _why_missing(authorities: pd.DataFrame) -> str:
+def missing_returns(authorities: pd.DataFrame) -> str:
     """How many returns have no figure, by reason, as a clause."""
     missing = authorities[authorities["percent"].isna()]
     counts = missing["state"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
@@ -247,7 +251,7 @@ def _authority_notes(drawn: pd.DataFrame) -> list[str]:
     notes = [f"Dots: {drawn['percent'].notna().sum()} authorities; bars: 95% intervals, which speak of chance alone."]
     if drawn["percent"].isna().any():
         names = "; ".join(drawn.loc[drawn["percent"].isna(), "area_name"])
-        notes.append(f"Not drawn: {_why_missing(drawn)} ({names}).")
+        notes.append(f"Not drawn: {missing_returns(drawn)} ({names}).")
     return notes
 
 
@@ -274,6 +278,26 @@ def _names(ax: Axes, some: pd.DataFrame, x: float, side: str, heights: np.ndarra
             f"{row['area_name']} {shown_percent(row['percent'])}", (x, at), (3 if side == "left" else -3, 0),
             textcoords="offset points", ha=side, va="center", size=SMALL, annotation_clip=False,
         )  # fmt: skip
+
+
+def name_points(ax: Axes, x: pd.Series, y: pd.Series, says: Sequence[str], width: float = 150) -> None:
+    """Names right of the plot, each with a thin line to its point, moved apart in the order of the points' heights.
+
+    `says` are the texts of the points at `x`, `y` in data units; what is wider than `width` points is cut short.
+    """
+    order = np.argsort(y.to_numpy(dtype=float), kind="stable")
+    low, high = sorted(ax.get_ylim())
+    line = SMALL * 1.4 * (high - low) / axes_height(ax)
+    heights = spread(y.to_numpy(dtype=float)[order], line, low + line / 2, high)
+    for which, at in zip(order, heights, strict=True):
+        said = says[which]
+        while text_width(said, SMALL) > width:
+            cut, _, number = said.rpartition(" ")
+            said = f"{cut.rstrip('…')[:-1].rstrip(' ,')}… {number}"
+        ax.plot(
+            [x.iloc[which], ax.get_xlim()[1]], [y.iloc[which], at], color=QUIET, linewidth=0.7, linestyle=":", clip_on=False
+        )  # fmt: skip
+        beside(ax, said, (1, 5), float(at), size=SMALL, ha="left")
 
 
 def _england_line(ax: Axes, england: pd.DataFrame) -> None:

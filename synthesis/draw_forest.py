@@ -1,4 +1,4 @@
-"""The forest plot: every estimate of one indicator with its interval, and the pooled line where there is one."""
+"""The forest plot: every study with its interval, and the means with their diamonds where there are any."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from synthesis.combining import PooledEstimates
 from synthesis.drawing import (
     INK,
     LINE,
     NAVY,
     QUIET,
     SMALL,
+    WIDTH,
     beside,
     footnotes,
     nothing_to_show,
@@ -26,127 +28,124 @@ from synthesis.drawing import (
     text_height,
     wrap,
 )
-from synthesis.schema import vocabularies
+from synthesis.forest_lines import Forest, as_forest_table, forest_lines, groups_alt, pooled_alt
+from synthesis.grouping import Subgroups
+from synthesis.pooling import Pooled
 
-#: Signs beside a row, explained below the plot.
-LEFT_OUT, CONTRADICTED, PRINTED = "*", "†", "‡"
-#: Widths of the columns of labels, counts and results, in points.
-_LABEL, _COUNTS, _RESULT = 196.0, 88.0, 130.0
+#: Widths of the columns of labels, counts, weights and results, in points.
+_LABEL, _COUNTS, _WEIGHT, _RESULT = 196.0, 88.0, 50.0, 130.0
+#: Fill of a group's diamond: in grey it stays apart from the mean of all.
+_PALE = "#a9bdd1"
+_MEANS = ("pooled", "subgroup")
 
 
 @styled
-def forest_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Estimates of one indicator with 95 % intervals, their counts and figures beside them.
+def forest_plot(result: Forest, ax: Axes | None = None, measure: str | None = None) -> Axes:
+    """Studies with their intervals, counts, weights and percents beside them, and the means below.
 
     Parameters
     ----------
-    table : rows of one indicator from `prevalence_table`.
-    ax : axes to draw in, about 9 inches wide and a third of an inch a row high; default a new figure.
+    result : rows of one indicator from `prevalence_table` or `pooled_table`, or what `pool_estimates`, `pool` or
+        `subgroups` gave.
+    ax : axes to draw in, about 10 inches wide and a quarter of an inch a row high; default a new figure.
+    measure : what the percent is of, below the axis; default what the indicator says, or "Percent".
 
-    Filled squares are estimates, hollow ones are left out of the pooled line, a diamond is the pooled mean with its
-    interval, and a hatched bar of its own the prediction interval. Signs beside a name are explained below the plot:
-    * left out, and why; † the source contradicts itself; ‡ interval as the source prints it. Rows without an interval
-    show the estimate alone. `plotted` gives the rows drawn.
+    Filled squares are studies, their area the weight in the mean where there are weights; hollow ones are left out of it.
+    A dark diamond is the mean with its interval, a pale one that of a group, a hatched bar of its own a prediction
+    interval. Signs beside a name are explained below the plot: * left out, and why; † the source contradicts itself;
+    ‡ interval as the source prints it. Rows without an interval show the estimate alone. Rows stand closer from 30 and
+    from 50 on. `plotted` gives the rows drawn (percents).
 
     Raises SynthesisError where the axes given are too small.
     """
-    if table.empty:
-        return nothing_to_show(ax, "There are no estimates to show.", table)
-    rows = forest_rows(table)
-    names = [wrap(label, _LABEL, weight="bold" if pooled else "normal") for label, pooled in _labels(rows)]
-    tall = np.array([max(text_height(name), LINE) + 7 for name in names])
+    if isinstance(result, pd.DataFrame) and result.empty:
+        return nothing_to_show(ax, "There are no estimates to show.", result)
+    said = forest_lines(result, measure)
+    rows, weighted = said.rows, bool(said.rows["weight"].notna().any())
+    across = room(ax, WIDTH + (_WEIGHT if weighted else 0))
+    names = [wrap(label, _LABEL + wide, weight=weight) for label, wide, weight in _labels(rows)]
+    tall = np.array([max(text_height(name), LINE) + _gap(len(rows)) for name in names]) + 4 * _opens(rows)
     y, total = np.cumsum(tall) - tall / 2, float(tall.sum())
-    notes = footnotes(_notes(table), room(ax) - 20)
-    measure = wrap(_measure(table), room(ax) - 20, weight="bold")
-    below = 36 + text_height(measure) + text_height(notes, SMALL)
-    ax = panel(ax, total, left=_LABEL + _COUNTS + 24, right=_RESULT + 20, top=2 * LINE + 14, bottom=below)
+    notes = footnotes(said.notes, across - 20)
+    below = wrap(said.measure, across - 20, weight="bold")
+    right = _RESULT + 20 + (_WEIGHT if weighted else 0)
+    bottom = 36 + text_height(below) + text_height(notes, SMALL)
+    ax = panel(ax, total, left=_LABEL + _COUNTS + 24, right=right, top=2 * LINE + 14, bottom=bottom, width=across)
     _estimates(ax, rows, y)
-    _columns(ax, rows, names, y)
+    _columns(ax, rows, names, y, said.level)
     ax.set(xlim=(0, _right_end(rows)), ylim=(total, 0), yticks=[])
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     ax.grid(axis="x")
     left = -(_LABEL + _COUNTS + 14)
-    place(ax, measure, (0, left), (0, -22), va="top", weight="bold")
-    place(ax, notes, (0, left), (0, -28 - text_height(measure)), va="top", size=SMALL)
-    return remember(ax, rows.drop(columns="pooled"))
+    place(ax, below, (0, left), (0, -22), va="top", weight="bold")
+    place(ax, notes, (0, left), (0, -28 - text_height(below)), va="top", size=SMALL)
+    return remember(ax, rows.drop(columns=["pooled"]))
 
 
-def forest_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """What a forest plot shows, a row a line.
-
-    Returns columns ``label, sign, line`` (estimate, left out, pooled, prediction interval), ``numerator, denominator,
-    percent, ci_low, ci_high`` (of a prediction interval: its ends), ``interval``, and ``pooled`` (True for both last kinds).
-    """
-    rows = table.reset_index(drop=True).assign(pooled=table["line"].to_numpy() == "pooled")
-    rows["line"] = rows["line"].mask(rows["in_pool"] == "no", "left out")
-    rows["label"] = _source(rows)
-    rows["sign"] = (
-        np.where(rows["line"] == "left out", LEFT_OUT, "")
-        + np.where(rows["remark"].notna(), CONTRADICTED, "")
-        + np.where(rows["interval"] == "printed", PRINTED, "")
-    )
-    expected = rows[rows["pooled"] & rows["pi_low"].notna()]
-    expected = expected.assign(
-        label="95% prediction interval: a new setting like these", line="prediction interval", interval="prediction",
-        percent=np.nan, ci_low=expected["pi_low"], ci_high=expected["pi_high"], numerator=pd.NA, denominator=pd.NA, sign="",
-    )  # fmt: skip
-    shown = ["label", "sign", "line", "numerator", "denominator", "percent", "ci_low", "ci_high", "interval", "pooled"]
-    both = pd.concat([rows, expected.astype(rows.dtypes)]) if len(expected) else rows
-    return both.sort_index(kind="stable")[shown].reset_index(drop=True)
+def _gap(n: int) -> float:
+    """Points between rows: a page holds eighty studies, and a few are not crowded."""
+    return 7.0 if n <= 30 else 3.5 if n <= 50 else 0.5
 
 
-def _source(rows: pd.DataFrame) -> pd.Series:
-    """Source, place and period; the case definition too where two rows would read the same."""
-    label = rows["source"].astype("str")
-    for column in ("country_as_reported", "period"):
-        more = rows[column].notna() & ~rows["pooled"]
-        label = label.where(~more, label + ", " + rows[column].astype("str"))
-    for column in ("case_definition", "population"):
-        more = label.duplicated(keep=False) & rows[column].notna() & ~rows["pooled"]
-        label = label.where(~more, label + ": " + rows[column].astype("str"))
-    return label
+def _opens(rows: pd.DataFrame) -> np.ndarray:
+    """Rows that stand a little apart: headings of groups, and the mean of all below groups."""
+    grouped = bool((rows["line"] == "heading").any())
+    return (rows["line"].eq("heading") | (grouped & rows["line"].isin(["pooled", "test"]))).to_numpy()
 
 
-def _labels(rows: pd.DataFrame) -> list[tuple[str, bool]]:
-    signed = rows["label"] + np.where(rows["sign"] == "", "", " " + rows["sign"])
-    return list(zip(signed, rows["pooled"] & (rows["line"] == "pooled"), strict=True))
+def _labels(rows: pd.DataFrame) -> list[tuple[str, float, str]]:
+    """Text, room beyond the column of labels, and weight of each row's name."""
+    signed = rows["label"] + np.where(rows["sign"] == "", "", "\N{NO-BREAK SPACE}" + rows["sign"])
+    wide = np.where(rows["line"].isin(["heading", "test"]), _COUNTS, 0.0)
+    bold = np.where(rows["line"].isin([*_MEANS, "heading"]), "bold", "normal")
+    return list(zip(signed, wide.tolist(), bold.tolist(), strict=True))
 
 
 def _estimates(ax: Axes, rows: pd.DataFrame, y: np.ndarray) -> None:
+    heaviest = rows.loc[rows["line"] == "estimate", "weight"].max()
     for row, at in zip(rows.itertuples(), y, strict=True):
         has_interval = pd.notna(row.ci_low) and pd.notna(row.ci_high)
-        if row.line == "pooled" and has_interval:
+        if row.line in _MEANS and has_interval:
             ends = [(row.ci_low, at), (row.percent, at - 6), (row.ci_high, at), (row.percent, at + 6)]
-            ax.add_patch(Polygon(ends, closed=True, facecolor=NAVY, edgecolor=NAVY))
-            ax.axvline(row.percent, color=NAVY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
+            fill = NAVY if row.line == "pooled" else _PALE
+            ax.add_patch(Polygon(ends, closed=True, facecolor=fill, edgecolor=NAVY))
+            if row.line == "pooled":
+                ax.axvline(row.percent, color=NAVY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
         elif row.line == "prediction interval":
-            ax.add_patch(
-                Rectangle(
-                    (row.ci_low, at - 4), row.ci_high - row.ci_low, 8, facecolor="white", edgecolor=NAVY, hatch="////"
-                )
-            )
-        else:
+            size = row.ci_high - row.ci_low
+            ax.add_patch(Rectangle((row.ci_low, at - 4), size, 8, facecolor="white", edgecolor=NAVY, hatch="////"))
+        elif row.line not in ("heading", "test"):
             if has_interval:
                 style = "-" if row.interval != "printed" else (0, (2, 1.5))
                 ax.plot([row.ci_low, row.ci_high], [at, at], color=NAVY, linewidth=1.4, linestyle=style)
             fill = "white" if row.line == "left out" else NAVY
-            ax.plot([row.percent], [at], marker="s", markersize=6, color=NAVY, markerfacecolor=fill, linestyle="none")
-
-
-def _columns(ax: Axes, rows: pd.DataFrame, names: list[str], y: np.ndarray) -> None:
-    counts, result = (0, -12), (1, _RESULT + 10)
-    for heading, x, side in (("Cases / all", counts, "right"), ("Percent\n(95% interval)", result, "right")):
-        place(ax, heading, x, (1, 8), ha=side, va="bottom", weight="bold")
-    for row, name, at in zip(rows.itertuples(), names, y, strict=True):
-        weight = "bold" if row.line == "pooled" else "normal"
-        beside(ax, name, (0, -(_LABEL + _COUNTS + 14)), at, ha="left", weight=weight)
-        if pd.notna(row.denominator):
-            number = (
-                f"{row.numerator:,} / {row.denominator:,}" if pd.notna(row.numerator) else f"– / {row.denominator:,}"
+            size = 3.5 + 5.0 * np.sqrt(row.weight / heaviest) if pd.notna(row.weight) else 6
+            ax.plot(
+                [row.percent], [at], marker="s", markersize=size, color=NAVY, markerfacecolor=fill, linestyle="none"
             )
-            beside(ax, number, counts, at, ha="right", weight=weight, size=SMALL)
-        beside(ax, _result(row), result, at, ha="right", weight=weight, color=INK if pd.notna(row.ci_low) else QUIET)
+
+
+def _columns(ax: Axes, rows: pd.DataFrame, names: list[str], y: np.ndarray, level: float) -> None:
+    weighted = rows["weight"].notna().any()
+    counts, heavy, result = (0, -12), (1, _WEIGHT), (1, _RESULT + 10 + (_WEIGHT if weighted else 0))
+    heads = [("Cases / all", counts), (f"Percent\n({100 * level:g}% interval)", result)]
+    for heading, x in [*heads, ("Weight\n(%)", heavy)] if weighted else heads:
+        place(ax, heading, x, (1, 8), ha="right", va="bottom", weight="bold")
+    for row, name, at, (_, _, bold) in zip(rows.itertuples(), names, y, _labels(rows), strict=True):
+        beside(ax, name, (0, -(_LABEL + _COUNTS + 14)), at, ha="left", weight=bold)
+        if row.line in ("heading", "test"):
+            continue
+        if pd.notna(row.denominator):
+            number = f"{_count(row.numerator)} / {_count(row.denominator)}"
+            beside(ax, number, counts, at, ha="right", weight=bold, size=SMALL)
+        if pd.notna(row.weight):
+            beside(ax, f"{row.weight:.1f}", heavy, at, ha="right", weight=bold, size=SMALL)
+        beside(ax, _result(row), result, at, ha="right", weight=bold, color=INK if pd.notna(row.ci_low) else QUIET)
+
+
+def _count(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
 def _result(row) -> str:
@@ -154,35 +153,8 @@ def _result(row) -> str:
     if row.line == "prediction interval":
         return interval
     if pd.isna(row.percent):
-        return "no figure seen"
+        return "not estimated" if row.line in _MEANS else "no figure seen"
     return f"{shown_percent(row.percent)} {interval or '(no interval)'}"
-
-
-def _measure(table: pd.DataFrame) -> str:
-    """What the axis measures: the indicator and what its percent is of."""
-    unit = str(table["unit"].iloc[0])
-    return f"{table['name'].iloc[0]}: percent (unit: {vocabularies()['unit'].get(unit, unit)})"
-
-
-def _notes(table: pd.DataFrame) -> list[str]:
-    """What the marks mean, and every row's reason or remark."""
-    estimates = table[table["line"] == "estimate"]
-    left_out, remarked = estimates[estimates["in_pool"] == "no"], estimates[estimates["remark"].notna()]
-    notes = []
-    for row in table[table["line"] == "pooled"].itertuples():
-        notes.append(
-            f"Diamond: mean of {row.k} estimates (random effects). Hatched bar: prediction interval. "
-            f"Differences between settings: tau² {row.tau2:.2f}, I² {row.i2:.0f}%."
-        )
-    if (table["line"] == "pooled").sum() == 0 and estimates["reason"].notna().any() and left_out.empty:
-        notes.append(f"No pooled line: {estimates['reason'].dropna().iloc[0]}")
-    if len(left_out):
-        notes.append(f"{LEFT_OUT} Hollow: left out of the pooled line.")
-        notes += [f"{LEFT_OUT} {row.source}: {row.reason}" for row in left_out.itertuples() if pd.notna(row.reason)]
-    notes += [f"{CONTRADICTED} {row.source}. {row.remark}" for row in remarked.itertuples()]
-    if (estimates["interval"] == "printed").any():
-        notes.append(f"{PRINTED} Interval as the source prints it; all others are Wilson intervals from the counts.")
-    return notes
 
 
 def _right_end(rows: pd.DataFrame) -> float:
@@ -190,8 +162,16 @@ def _right_end(rows: pd.DataFrame) -> float:
     return 100.0 if pd.isna(top) else float(min(101.5, max(1.0, 1.08 * top)))
 
 
-def forest_alt(table: pd.DataFrame) -> str:
-    """Alternative text of `forest_plot`: how far the estimates reach, and the pooled line or that there is none."""
+def forest_alt(result: Forest) -> str:
+    """Alternative text of `forest_plot`: how far the estimates reach, and the mean or that there is none."""
+    if isinstance(result, Pooled):
+        return pooled_alt(result)
+    if isinstance(result, Subgroups):
+        return groups_alt(result)
+    return _table_alt(as_forest_table(result) if isinstance(result, PooledEstimates) else result)
+
+
+def _table_alt(table: pd.DataFrame) -> str:
     if table.empty:
         return "Forest plot: there are no estimates to show."
     estimates, pooled = table[table["line"] == "estimate"], table[table["line"] == "pooled"]
@@ -199,7 +179,9 @@ def forest_alt(table: pd.DataFrame) -> str:
     reach = f"{shown_percent(seen.min())}% to {shown_percent(seen.max())}%" if len(seen) else "no percent visible"
     said = f"Forest plot, {table['name'].iloc[0]}: {len(estimates)} estimate{'s' * (len(estimates) != 1)}, {reach}"
     for row in pooled.itertuples():
+        said += "; read this range first" if row.lead == "range" else ""
         said += f"; pooled from {row.k} of them {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"
         if pd.notna(row.pi_low):
             said += f", prediction interval {shown_percent(row.pi_low)} to {shown_percent(row.pi_high)}%"
+        said += ", by decision" if pd.notna(row.override) else ""
     return said + ("." if len(pooled) else "; not pooled.")

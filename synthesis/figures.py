@@ -14,12 +14,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from synthesis.area_change import area_trend
+from synthesis.area_comparison import area_estimates, area_funnel
+from synthesis.areas import area_series
+from synthesis.associations import association_table
 from synthesis.code_pairs import cooccurrence
 from synthesis.contrast import perspective_contrast, theme_map
 from synthesis.curves import accumulation
 from synthesis.draw_accumulation import accumulation_alt, accumulation_plot
 from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
+from synthesis.draw_associations import association_alt, association_plot
+from synthesis.draw_caterpillar import caterpillar_alt, caterpillar_plot
+from synthesis.draw_change import rank_alt, rank_plot, trend_alt, trend_plot
 from synthesis.draw_contrast import contrast_alt, contrast_plot
+from synthesis.draw_control import control_alt, control_plot
 from synthesis.draw_flow import prisma_alt, prisma_plot
 from synthesis.draw_forest import forest_alt, forest_plot
 from synthesis.draw_heat import heat_alt, heat_plot
@@ -29,8 +37,9 @@ from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
 from synthesis.drawing import add_note, plotted, save_figure, styled
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
+from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
 from synthesis.schema import CallError, vocabularies
 from synthesis.stability import stability_ranges, theme_stability
@@ -39,11 +48,13 @@ from synthesis.tables import Evidence
 from synthesis.themes import theme_matrix, theme_table
 
 __all__ = [
-    "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "authority_alt",
-    "authority_plot", "contrast_alt", "contrast_plot", "draw", "figure_names", "forest_alt", "forest_plot", "heat_alt",
-    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
-    "prisma_alt", "prisma_plot", "save_figure", "series_alt", "series_plot", "stability_alt", "stability_plot",
-    "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot",
+    "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "association_alt",
+    "association_plot", "authority_alt", "authority_plot", "caterpillar_alt", "caterpillar_plot", "contrast_alt",
+    "contrast_plot", "control_alt", "control_plot", "draw", "figure_names", "forest_alt", "forest_plot",
+    "heat_alt", "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt",
+    "pairs_plot", "plotted", "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt",
+    "series_plot", "stability_alt", "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt",
+    "theme_support_plot", "trend_alt", "trend_plot",
 ]  # fmt: skip
 
 #: England's national factors in one figure, the one under review first.
@@ -117,7 +128,11 @@ def figure_names(evidence: Evidence) -> list[str]:
 def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
     note, estimates = status_line(evidence), status_line(evidence, "prevalence")
     official = status_line(evidence, "official_statistics")
-    poolable = evidence.indicators[evidence.indicators["combine"] == "poolable"]
+    indicators = evidence.indicators
+    # Of decided pools those that gather rows of other indicators: they hold the others. Any can be drawn by forest_plot.
+    held = set(evidence.estimates["indicator_id"])
+    decided = indicators["indicator_id"].isin(set(evidence.pooling_overrides["indicator_id"]) - held)
+    pooled = indicators[(indicators["combine"] == "poolable") | decided]
     return {
         "prisma_flow": lambda: _flow(evidence, note),
         "theme_support": lambda: _support(evidence, note),
@@ -131,11 +146,16 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "theme_stability": lambda: _stability(evidence, note),
         **{
             f"forest_{each}": lambda each=each: _forest(evidence, each, estimates)  # type: ignore[misc]
-            for each in poolable["indicator_id"]
+            for each in pooled["indicator_id"]
         },
+        "associations_child_placed": lambda: _associations(evidence, "child_placed", estimates),
         "england_factors": lambda: _england_factors(evidence, official),
         "england_parent_mental_health": lambda: _england(evidence, official),
         "england_authorities": lambda: _authorities(evidence, official),
+        "england_trend": lambda: _trend(evidence, official),
+        "england_estimates": lambda: _caterpillar(evidence, official),
+        "england_funnel": lambda: _funnel(evidence, official),
+        "england_ranks": lambda: _rank_changes(evidence, official),
     }
 
 
@@ -225,9 +245,15 @@ def _stability(evidence: Evidence, note: str) -> Drawn:
 
 
 def _forest(evidence: Evidence, indicator: str, note: str) -> Drawn:
-    table = prevalence_table(evidence, indicator)
+    table = pooled_table(evidence, indicator)
     name = evidence.indicators.set_index("indicator_id").loc[indicator, "name"]
     return draw(forest_plot(table), name, forest_alt(table), "prevalence", note)
+
+
+def _associations(evidence: Evidence, outcome: str, note: str) -> Drawn:
+    table = association_table(evidence, outcome)
+    title = f"Reported ratios: {vocabularies()['outcome_group'][outcome].lower()}"
+    return draw(association_plot(table), title, association_alt(table), "association_table", note)
 
 
 def _england_factors(evidence: Evidence, note: str) -> Drawn:
@@ -247,3 +273,27 @@ def _authorities(evidence: Evidence, note: str) -> Drawn:
     year = f" in {table['year'].max()}" if len(table) else ""
     title = f"Parental mental health recorded at assessment: local authorities{year}"
     return draw(authority_plot(table), title, authority_alt(table), "england_parent_mental_health", note)
+
+
+def _trend(evidence: Evidence, note: str) -> Drawn:
+    table = area_trend(evidence)
+    title = "Parental mental health recorded at assessment: trends of England and its regions"
+    return draw(trend_plot(table), title, trend_alt(table), "england_trend", note)
+
+
+def _caterpillar(evidence: Evidence, note: str) -> Drawn:
+    table = area_estimates(evidence)
+    title = "Parental mental health recorded at assessment: every local authority, partially pooled"
+    return draw(caterpillar_plot(table), title, caterpillar_alt(table), "england_estimates", note)
+
+
+def _funnel(evidence: Evidence, note: str) -> Drawn:
+    table = area_funnel(evidence)
+    title = "Parental mental health recorded at assessment: local authorities against control limits"
+    return draw(control_plot(table), title, control_alt(table), "england_funnel", note)
+
+
+def _rank_changes(evidence: Evidence, note: str) -> Drawn:
+    table = area_ranks(evidence)
+    title = "Parental mental health recorded at assessment: ranks of local authorities then and now"
+    return draw(rank_plot(table), title, rank_alt(table), "england_ranks", note)

@@ -98,10 +98,11 @@ def _one_line(message: str) -> str:
     return "".join(c if c.isprintable() else " " for c in message)
 
 
-def read_raw(path: Path, table: Table) -> RawTable:
+def read_raw(path: Path, table: Table, any_columns: bool = False) -> RawTable:
     """Read one CSV file as text. File and header faults are in the result's ``problems``; nothing is raised for them.
 
-    Where the rows cannot be told at all, the result has none and is not ``readable``.
+    Where the rows cannot be told at all, the result has none and is not ``readable``. With `any_columns` (a user's own
+    file) all columns are kept, and those that the table names may be missing.
     """
     raw = RawTable(table, {}, np.empty(0, dtype=int), readable=False)
     content = _content(path, raw)
@@ -114,7 +115,8 @@ def read_raw(path: Path, table: Table) -> RawTable:
     _take_header(_split(content, raw), raw)
     if raw.readable:
         _drop_blank_rows(raw)
-        match_columns(raw)
+        if not any_columns:
+            match_columns(raw)
     if raw.readable and not len(raw.rows) and not table.may_be_empty:
         raw.report(
             "file-empty",

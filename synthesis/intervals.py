@@ -1,10 +1,10 @@
-"""Intervals of proportions and of their differences. Knows numbers, not topics."""
+"""Intervals of proportions (four) and of their differences. Knows numbers, not topics."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import betaincinv, ndtri
 
 from synthesis.schema import CallError
 
@@ -55,3 +55,56 @@ def newcombe(
     below = np.sqrt((p - one["low"]) ** 2 + (two["high"] - q) ** 2)
     above = np.sqrt((one["high"] - p) ** 2 + (q - two["low"]) ** 2)
     return pd.DataFrame({"difference": p - q, "low": p - q - below, "high": p - q + above})
+
+
+def clopper_pearson(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.DataFrame:
+    """Exact interval of proportions, which covers at least as often as it says; parameters and columns as `wilson`.
+
+    Source: Clopper and Pearson 1934, Biometrika 26:404-413, as quantiles of beta distributions.
+    """
+    return _from_beta(events, totals, level, (0.0, 1.0))
+
+
+def jeffreys(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.DataFrame:
+    """Equal-tailed interval under Jeffreys' prior, with 0 and 1 as bounds for none and all; parameters as `wilson`.
+
+    Source: Brown, Cai and DasGupta 2001, doi 10.1214/ss/1009213286.
+    """
+    return _from_beta(events, totals, level, (0.5, 0.5))
+
+
+def _from_beta(events: pd.Series, totals: pd.Series, level: float, shift: tuple[float, float]) -> pd.DataFrame:
+    """Bounds from two beta distributions: events plus `shift` for the lower and the upper bound."""
+    x, n, possible = _counts(events, totals, level)
+    low_shift, high_shift = shift
+    with np.errstate(invalid="ignore"):
+        low = betaincinv(x + low_shift, n - x + 1 - low_shift, 0.5 - level / 2)
+        high = betaincinv(x + high_shift, n - x + 1 - high_shift, 0.5 + level / 2)
+    low, high = np.where(x == 0, 0.0, low), np.where(x == n, 1.0, high)
+    return pd.DataFrame(
+        {"low": np.where(possible, low, np.nan), "high": np.where(possible, high, np.nan)}, index=events.index
+    )
+
+
+def agresti_coull(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.DataFrame:
+    """Adjusted Wald interval around Wilson's centre, cut off at 0 and 1; parameters and columns as `wilson`.
+
+    Source: Agresti and Coull 1998, doi 10.1080/00031305.1998.10480550.
+    """
+    x, n, possible = _counts(events, totals, level)
+    z = ndtri(0.5 + level / 2)
+    p = (x + z**2 / 2) / (n + z**2)
+    half = z * np.sqrt(p * (1 - p) / (n + z**2))
+    low, high = np.maximum(p - half, 0), np.minimum(p + half, 1)
+    return pd.DataFrame(
+        {"low": np.where(possible, low, np.nan), "high": np.where(possible, high, np.nan)}, index=events.index
+    )
+
+
+def _counts(events: pd.Series, totals: pd.Series, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Counts as numbers, 0 of 1 where they are missing or impossible, and where they are neither."""
+    if not 0 < level < 1:
+        raise CallError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
+    x, n = np.asarray(events.astype("float64")), np.asarray(totals.astype("float64"))
+    possible = (x >= 0) & (x <= n) & (n > 0)
+    return np.where(possible, x, 0.0), np.where(possible, n, 1.0), possible

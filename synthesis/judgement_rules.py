@@ -1,4 +1,4 @@
-"""Checks of appraisal, of review findings and of confidence in them: answers a tool allows, and GRADE-CERQual rightly used.
+"""Checks of what was judged: answers a tool allows, GRADE-CERQual rightly used, decisions to pool that can be carried out.
 
 GRADE-CERQual is a judgement on one written review finding, in four components with reasons; 97 of 233 published uses went
 wrong in ways that a table can show (Wainwright 2023, doi 10.1186/s12961-023-00999-3, table 2). What cannot be right is
@@ -19,6 +19,8 @@ from synthesis.rules import Checked
 
 #: The four components, in the order in which they are judged.
 COMPONENTS = ("methodological_limitations", "coherence", "adequacy", "relevance")
+#: The five domains of GRADE in which a body of evidence is rated down.
+DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
 #: A review finding says what somebody does, feels or reports; fewer words than this are a title.
 WORDS_OF_A_STATEMENT = 6
 #: From so many judgements on, an overall level that always follows the sum of the concerns is no coincidence.
@@ -130,7 +132,7 @@ def _seen(tables: Checked, now: Mapping[str, set[str]]) -> None:
 
 def _answers(tables: Checked) -> None:
     """Items that the tool does not have, and answers that it does not allow."""
-    for name in ("appraisals", "appraisal_settlements"):
+    for name in ("appraisals", "appraisal_settlements", "estimate_appraisals", "estimate_appraisal_settlements"):
         if not tables.has(f"{name}.tool", f"{name}.item", f"{name}.answer"):
             continue
         frame, raw = tables.frames[name].fillna({"item": "", "answer": ""}), tables.raw[name]
@@ -248,6 +250,44 @@ def _one_settled(tables: Checked) -> None:
     tables.report("confidence", "required", settled & frame["settlement_reason"].isna(), said, "settlement_reason")
 
 
+# ---------------------------------------------------------------- GRADE for prevalence
+
+
+def _certainty(tables: Checked) -> None:
+    """No level of certainty without all five domains, their reasons and an explanation of its own; no domain without a reason."""
+    raw, frame = tables.raw["certainty"], tables.frames["certainty"]
+    written = {c: pd.Series(raw.text(c), index=frame.index) != "" for c in _GRADED}
+    for name in DOMAINS:
+        said = f"a level of certainty is given, and the domain {name} is not judged; judge all five first"
+        tables.report("certainty", "component-missing", written["overall"] & ~written[name], said, name)
+        said = f"the judgement on {name} has no reason; say what in these data it rests on"
+        bare = written[name] & ~written[f"{name}_reason"]
+        tables.report("certainty", "component-missing", bare, said, f"{name}_reason")
+    said = "the level has no explanation, so nobody can check it; say how the five domains led to it"
+    bare = written["overall"] & ~written["overall_reason"]
+    tables.report("certainty", "explanation-missing", bare, said, "overall_reason")
+
+
+# ---------------------------------------------------------------- pooling by decision
+
+
+def _overrides(tables: Checked) -> None:
+    """A decision to pool names several estimates once each, all with counts: without them there is nothing to average."""
+    frame, estimates = tables.frames["pooling_overrides"], tables.frames["estimates"]
+    named = frame["estimate_ids"].fillna("").str.split(";")
+    said = "a pool is made of several estimates; name at least two, each once"
+    wrong = named.map(lambda ids: ids != [""] and (len(ids) < 2 or len(ids) != len(set(ids)))).astype(bool)
+    tables.report("pooling_overrides", "override-unsound", wrong, said, "estimate_ids")
+    silent = estimates["numerator"].isna() & estimates["percent_as_reported"].isna()
+    bare = set(estimates.loc[silent | estimates["denominator"].isna(), "estimate_id"])
+    without = named.map(lambda ids: ", ".join(each for each in ids if each in bare))
+    said = without + ": cases or denominator are not known, so there is nothing to pool; take it out"
+    tables.report("pooling_overrides", "override-unsound", without != "", said, "estimate_ids")
+    said = "missing counts cannot be set aside by a decision; take no_counts out"
+    asked = frame["refusals"].fillna("").str.split(";").map(lambda words: "no_counts" in words).astype(bool)
+    tables.report("pooling_overrides", "override-unsound", asked, said, "refusals")
+
+
 def check_judgements(tables: Checked) -> None:
     """Run every rule for which the tables and columns that it needs were read."""
     for rule, needs in JUDGEMENT_RULES:
@@ -256,6 +296,7 @@ def check_judgements(tables: Checked) -> None:
 
 
 _JUDGED = (*COMPONENTS, *(f"{name}_reason" for name in COMPONENTS), "overall", "overall_reason")
+_GRADED = (*DOMAINS, *(f"{name}_reason" for name in DOMAINS), "overall", "overall_reason")
 _STATEMENT = tuple(
     f"review_findings.{c}" for c in ("review_finding_id", "code_ids", "contributing_study_ids", "n_studies")
 )
@@ -266,5 +307,7 @@ JUDGEMENT_RULES = (
     (_components, tuple(f"confidence.{column}" for column in _JUDGED)),
     (_wording, ("confidence",)),
     (_own_scoring, tuple(f"confidence.{column}" for column in (*COMPONENTS, "overall"))),
+    (_certainty, tuple(f"certainty.{column}" for column in _GRADED)),
+    (_overrides, ("pooling_overrides.estimate_ids", "pooling_overrides.refusals", "estimates.numerator", "estimates.denominator", "estimates.percent_as_reported")),
     (_one_settled, ("confidence.settled", "confidence.settlement_reason", "confidence.review_finding_id")),
 )  # fmt: skip

@@ -1,102 +1,211 @@
-"""Models that combine proportions. It knows numbers, not topics: what may be pooled is decided in `prevalence`."""
+"""Pooling of proportions, one meta-analysis or many at once. It knows numbers, not topics: what may be pooled is decided elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.special import chdtrc, expit, stdtrit  # scipy.stats gives the same and takes twice as long to load
 
-from synthesis.schema import CallError, SynthesisError
+from synthesis import intervals
+from synthesis.pooling_batches import impossible, pooled_columns
+from synthesis.pooling_options import PoolingOptions
+from synthesis.pooling_text import pooled_text
+from synthesis.schema import SynthesisError
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """Random-effects summary of proportions. Estimates and intervals are proportions between 0 and 1; tau2 is on the logit scale."""
+    """A pooled proportion. ``print`` it, take its `table`, or its fields; a number that there is not is missing (nan).
+
+    ``estimate``, ``ci_*`` (mean), ``pi_*`` (a further study) and ``marginal_mean`` are proportions between 0 and 1;
+    ``estimate_transformed, se, tau2`` lie on the scale of the transformation; ``i2`` is in percent. ``q`` is Cochran's Q
+    (Wald's for the GLMM, with the likelihood-ratio one in ``q_lrt``), ``lrt`` the likelihood-ratio test of tau2 against 0.
+    ``marginal_mean`` is the mean over the population of studies where ``estimate`` is its median (logit scale).
+    ``rho`` is the correlation within studies of the beta-binomial model, whose ``estimate`` is that mean itself.
+    ``remark`` says what a reader must know. `studies`: ``label, events, totals, proportion, ci_low, ci_high, effect,
+    variance, weight`` (percent; missing for models of the counts, which have none).
+    """
 
     k: int
+    model: str
+    transform: str
+    estimate_transformed: float
+    se: float
     estimate: float
     ci_low: float
     ci_high: float
     pi_low: float
     pi_high: float
     tau2: float
+    tau2_low: float
+    tau2_high: float
     i2: float
+    h2: float
     q: float
+    q_df: int | None
     q_p: float
-    model: str = "inverse-variance"
-    transform: str = "logit"
-    tau2_method: str = "reml"
-    interval: str = "hartung-knapp"
+    effects: str
+    tau2_method: str
+    interval: str
+    prediction: str
+    level: float
+    back_transformation: str | None
+    i2_low: float
+    i2_high: float
+    h2_low: float
+    h2_high: float
+    log_likelihood: float
+    lrt: float
+    lrt_df: float
+    lrt_p: float
+    q_lrt: float
+    q_lrt_p: float
+    marginal_mean: float
+    rho: float
+    events: float
+    totals: float
+    remark: str | None
+    studies: pd.DataFrame = field(repr=False, compare=False)
 
     def table(self) -> pd.DataFrame:
-        """The result as a table of one row."""
-        return pd.DataFrame([asdict(self)])
+        """The result as a table of one row; columns as those of `pool_groups`."""
+        row = {name: [getattr(self, name)] for name in COLUMNS[1:]}
+        return pd.DataFrame({"group": pd.Series([None], dtype="str"), **row}).astype(_TYPES)
+
+    def __str__(self) -> str:
+        return pooled_text(self)
 
 
-def pool(events: Sequence[float], totals: Sequence[float], level: float = 0.95) -> Pooled:
-    """Pool proportions on the logit scale: inverse variance, REML, Hartung-Knapp, and a prediction interval.
+_TYPES = {"k": "int64", "q_df": "Int64", "tau2_method": "str", "remark": "str", "back_transformation": "str"}
+#: Columns of `pool_groups` and `Pooled.table`.
+COLUMNS = ("group", *(each.name for each in fields(Pooled) if each.name != "studies"))
+
+
+def pool(
+    events: Sequence[float],
+    totals: Sequence[float],
+    *,
+    model: str = "inverse-variance",
+    effects: str = "random",
+    transform: str = "logit",
+    tau2: str = "reml",
+    interval: str | None = None,
+    prediction: str = "same",
+    continuity: float = 0.5,
+    continuity_to: str = "only-zero",
+    study_interval: str = "wilson",
+    back_transformation: str = "harmonic-mean",
+    level: float = 0.95,
+    tau2_interval: str | None = None,
+    labels: Sequence[str] | None = None,
+) -> Pooled:
+    """Pool proportions of independent studies.
 
     Parameters
     ----------
-    events, totals : counts of at least two independent studies, 0 <= events <= totals.
-    level : level of both intervals.
+    events, totals : counts of the studies, 0 <= events <= totals, totals above 0.
+    model : ``inverse-variance`` of transformed proportions; ``glmm``, the binomial-normal model (logit, maximum
+        likelihood, adaptive quadrature); ``beta-binomial`` (the mean over studies, with ``rho`` in the place of tau2).
+    effects : ``random``, or ``common`` (one proportion behind all studies).
+    transform : ``logit``, ``double-arcsine``, ``arcsine``, ``log``, ``raw`` (`effects.effect_sizes`).
+    tau2 : estimator of the between-study variance: ``reml, ml, dl, pm, hs, he, sj, eb`` (`heterogeneity.estimate_tau2`).
+    interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t), ``profile`` (profile likelihood, for ``glmm``);
+        default ``hartung-knapp`` for the inverse variance, ``t`` for models of the counts.
+    prediction : ``same`` (the interval's quantile, as metafor), ``hts-k2``, ``hts-k1`` (t with k-2 and k-1 degrees),
+        ``bootstrap`` (`inverse_variance`), ``none``.
+    continuity, continuity_to : what is added to events and non-events, and where: ``only-zero`` (studies with none or all),
+        ``all``, ``if-any-zero``, ``none``. The arcsine transformations and the models of the counts never need it.
+    study_interval : ``wilson, clopper-pearson, agresti-coull, jeffreys``: interval of each study in `Pooled.studies`.
+    back_transformation : of the double arcsine: ``harmonic-mean, inverse-variance, plain`` (`effects.back_transform`).
+    level : level of all intervals.
+    tau2_interval : ``profile`` (Q-profile, or profile likelihood for ``glmm``) or ``none``; default ``none`` for ``glmm``,
+        where it takes ten times as long as the model, else ``profile``.
+    labels : names of the studies; default 1, 2, ...
 
-    A half is added to events and non-events of studies with none or all only. The interval is Hartung and Knapp's, with
-    t and k-1 degrees of freedom; the prediction interval uses the same quantile. I2 comes from the general formula (tau2
-    over tau2 plus typical variance). The same as metafor's ``rma(measure="PLO", method="REML", test="knha")``; for the
-    methods see Viechtbauer 2010, doi 10.18637/jss.v036.i03, and Knapp and Hartung 2003, doi 10.1002/sim.1482.
-
-    Raises SynthesisError for fewer than two studies or impossible counts, CallError for an impossible level.
+    The same as metafor's ``rma`` and ``predict`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); one study is returned as
+    it is, with a remark. I2 and H2 set tau2 against the typical sampling variance. Raises SynthesisError for counts that
+    cannot be and for words that are unknown or do not go together, all at once.
     """
+    options = PoolingOptions(
+        model, effects, transform, tau2, interval, prediction, continuity, continuity_to, study_interval,
+        back_transformation, level, tau2_interval,
+    )  # fmt: skip
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
-    if len(x) != len(n):
-        raise SynthesisError(f"Each study has events and a total; there are {len(x)} events and {len(n)} totals.")
-    if len(x) < 2:
-        raise SynthesisError(f"Pooling needs at least two studies with both counts; there are {len(x)}.")
-    if not 0 < level < 1:
-        raise CallError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
-    if not (np.all(x >= 0) and np.all(x <= n) and np.all(n > 0)):
-        raise SynthesisError("Events lie between 0 and their totals, and totals above 0.")
-    half = np.where((x == 0) | (x == n), 0.5, 0.0)
-    x, n = x + half, n + 2 * half
-    y, v, k = np.log(x / (n - x)), 1 / x + 1 / (n - x), len(x)
-    tau2 = _reml(y, v)
-    w = 1 / (v + tau2)
-    mean = np.sum(w * y) / np.sum(w)
-    variance = np.sum(w * (y - mean) ** 2) / ((k - 1) * np.sum(w))
-    quantile = stdtrit(k - 1, 0.5 + level / 2)
-    fixed = 1 / v
-    q = float(np.sum(fixed * (y - np.sum(fixed * y) / fixed.sum()) ** 2))
-    typical = (k - 1) * fixed.sum() / (fixed.sum() ** 2 - np.sum(fixed**2))
-    ci, pi = quantile * np.sqrt(variance), quantile * np.sqrt(variance + tau2)
-    estimate, ci_low, ci_high, pi_low, pi_high = (
-        float(p) for p in expit([mean, mean - ci, mean + ci, mean - pi, mean + pi])
-    )
-    i2 = 100 * tau2 / (tau2 + typical)
-    return Pooled(k, estimate, ci_low, ci_high, pi_low, pi_high, tau2, i2, q, float(chdtrc(k - 1, q)))
+    if x.shape != n.shape or x.ndim != 1:
+        raise SynthesisError(f"Each study has events and a total; there are {x.size} events and {n.size} totals.")
+    names = list(map(str, labels)) if labels is not None else [str(i + 1) for i in range(len(x))]
+    if len(names) != len(x):
+        raise SynthesisError(f"Each study has one label; there are {len(x)} studies and {len(names)} labels.")
+    if not len(x):
+        raise SynthesisError("Pooling needs studies with both counts; there are none.")
+    wrong = impossible(x, n)
+    if wrong.any():
+        listed = "; ".join(f"study {names[i]}: {x[i]:g} of {n[i]:g}" for i in np.flatnonzero(wrong))
+        raise SynthesisError(f"Events lie between 0 and their totals, and totals above 0. Not so: {listed}.")
+    columns, studies = pooled_columns(x, n, np.zeros(len(x), dtype=np.intp), 1, options)
+    single = {name: columns[name].tolist()[0] for name in COLUMNS[1:]}
+    single["q_df"] = None if np.isnan(single["q_df"]) else int(single["q_df"])
+    return Pooled(**single, studies=_study_table(x, n, names, studies, options))
 
 
-def _reml(y: np.ndarray, v: np.ndarray) -> float:
-    """Between-study variance that maximises the restricted likelihood (the highest of its maxima, 0 included)."""
+def pool_groups(
+    frame: pd.DataFrame,
+    *,
+    by: str | Sequence[str] | None = None,
+    events: str = "events",
+    totals: str = "totals",
+    **words,
+) -> pd.DataFrame:
+    """Many meta-analyses at once, with the same numbers as `pool` one by one.
 
-    def score(tau2: float) -> float:
-        w = 1 / (v + tau2)
-        residual = y - np.sum(w * y) / w.sum()
-        return float(np.sum(w**2 * residual**2) - w.sum() + np.sum(w**2) / w.sum())
+    Parameters
+    ----------
+    frame : a row a study.
+    by : column, or columns, whose values name the meta-analyses; without it all rows are one.
+    events, totals : columns with the counts.
+    words : the keywords of `pool` (but for ``labels``) for all of them.
 
-    def likelihood(tau2: float) -> float:
-        w = 1 / (v + tau2)
-        residual = y - np.sum(w * y) / w.sum()
-        return float(np.sum(np.log(w)) - np.log(w.sum()) - np.sum(w * residual**2)) / 2
+    Returns a row a group, in the order in which groups appear, with ``group`` and the fields of `Pooled` but ``studies``;
+    with several columns in `by` these come first. A group that cannot be pooled (counts missing or impossible, none
+    usable) has its row, with the reason in ``remark`` and missing numbers.
 
-    top = 10 * max(np.var(y), float(v.max()), 1e-12)
-    grid = np.concatenate([[0.0], np.geomspace(1e-8 * top, top, 60)])
-    slopes = np.array([score(each) for each in grid])
-    falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
-    # The absolute tolerance goes with the scale: with millions of people a study, tau2 itself is near 1e-6.
-    maxima = [0.0] + [float(brentq(score, grid[i], grid[i + 1], xtol=1e-16 * top, rtol=1e-13)) for i in falls]
-    return max(maxima, key=likelihood)
+    Raises SynthesisError for missing columns, columns that are not numbers and wrong words.
+    """
+    options = PoolingOptions(**words)
+    by_columns = [by] if isinstance(by, str) else list(by or [])
+    absent = [name for name in (*by_columns, events, totals) if name not in frame.columns]
+    if absent:
+        raise SynthesisError(f"There is no column {', '.join(map(repr, absent))}; there are {', '.join(map(str, frame.columns))}.")  # fmt: skip
+    x, n = _numbers(frame[events]), _numbers(frame[totals])
+    if not by_columns:
+        codes, keys = (
+            np.zeros(len(x), dtype=np.intp),
+            pd.DataFrame({"group": pd.Series([None] * bool(len(x)), dtype="str")}),
+        )
+    else:
+        grouped = frame.groupby(by_columns, sort=False, dropna=False)
+        codes = grouped.ngroup().to_numpy()
+        keys = frame[by_columns].iloc[np.unique(codes, return_index=True)[1]].reset_index(drop=True)
+        if len(by_columns) == 1:
+            keys = keys.set_axis(["group"], axis=1)
+        else:
+            keys["group"] = keys.astype("str").agg(" · ".join, axis=1)
+    columns, _ = pooled_columns(x, n, codes, len(keys), options)
+    numbers = pd.DataFrame({name: columns[name] for name in COLUMNS[1:]}).astype(_TYPES)
+    return pd.concat([keys, numbers], axis=1)
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    try:
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise SynthesisError(f"Column {column.name!r} holds counts as numbers; it holds other things too.") from None
+
+
+def _study_table(x, n, names: list[str], studies: dict[str, np.ndarray], options: PoolingOptions) -> pd.DataFrame:
+    make = getattr(intervals, options.study_interval.replace("-", "_"))
+    bounds = make(pd.Series(x), pd.Series(n), options.level)
+    about = {"label": pd.Series(names, dtype="str"), "events": x, "totals": n, "proportion": x / n}
+    return pd.DataFrame({**about, "ci_low": bounds["low"], "ci_high": bounds["high"], **studies})

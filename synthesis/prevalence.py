@@ -1,92 +1,144 @@
-"""Which estimates belong together: by indicator, as pooled line, series or single figures; and the England series."""
+"""Which estimates belong together: by indicator, as pooled line, series or single figures."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from synthesis.estimates import proportions, wilson
-from synthesis.pooling import pool
+from synthesis.combining import PooledEstimates, PoolingRefused, considered, pool_estimates, recorded_override
+from synthesis.estimates import proportions
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
-#: A pooled line needs at least this many samples.
-POOL_FROM = 3
-#: Inner and Outer London stand beside London among the regions: parts of it, never to be added to it.
-LONDON, PARTS_OF_LONDON = "E12000007", "E13"
-#: A return of at least this many episodes without a single parental factor is a failed return, not an absence of need.
-FAILED_RETURN_FROM = 100
-
 
 def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.DataFrame:
-    """Every estimate by indicator, with a pooled line only where the indicator is poolable.
+    """Every estimate by indicator, with a pooled line only where the guard rails let one through.
 
     Parameters
     ----------
     indicator : one indicator_id; default all.
 
     ``line`` says what a row is: ``estimate`` (with a Wilson interval where counts are known, the printed interval
-    otherwise) or ``pooled`` (random effects, `pooling.pool`, with prediction interval). ``in_pool`` is yes, no or empty
-    (the indicator is not pooled); ``reason`` says why a row is left out, or why the indicator is not pooled. Percent,
-    interval and prediction interval are on the percent scale, unrounded. Columns are those of the derived table
-    ``prevalence``.
+    otherwise) or ``pooled`` (`combining.pool_estimates`, with prediction interval): of a poolable indicator, or of one
+    for which ``pooling_overrides`` records a decision, which then stands in ``override``. ``in_pool`` is yes, no or empty
+    (the indicator is not pooled); ``weight`` is the row's percent of the mean; ``reason`` says why a row is left out, or why the indicator is not pooled. ``lead`` says
+    whether the mean of a pooled line means anything or its range (``range_low, range_high``) goes first, and ``remark``
+    says it in words. Percent, intervals and range are on the percent scale, unrounded. Columns are those of the derived
+    table ``prevalence``. The rows of a decision that pools estimates of other indicators stand under their own; see
+    `pooled_table`.
 
     Raises CallError for an unknown indicator.
     """
     indicators = evidence.indicators
     if indicator is not None and indicator not in set(indicators["indicator_id"]):
         raise CallError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
-    rows = proportions(evidence).merge(
-        indicators[["indicator_id", "name", "topic", "unit", "combine"]], on="indicator_id", how="left"
-    )
-    # By indicator too: a choice made while the estimate stood under another indicator says nothing about this one.
-    choices = evidence.estimate_choices[["estimate_id", "indicator_id", "use", "reason"]]
-    rows = rows.merge(choices, on=["estimate_id", "indicator_id"], how="left")
-    poolable = rows["combine"] == "poolable"
-    usable = rows["use"].fillna(False).astype(bool) & rows["numerator"].notna() & rows["denominator"].notna()
-    rows["in_pool"] = np.select([poolable & usable, poolable], ["yes", "no"], "")
-    rows.loc[poolable & ~usable & rows["reason"].isna(), "reason"] = "not yet judged, or without counts"
-    not_pooled = rows["indicator_id"].map(indicators.set_index("indicator_id")["reason"])
-    rows["reason"] = rows["reason"].where(poolable, not_pooled)
-    rows["line"], rows["k"] = "estimate", pd.array([pd.NA] * len(rows), dtype="Int64")
-    for column in ("pi_low", "pi_high", "tau2", "i2"):
-        rows[column] = np.nan
-    rows["in_pool"] = rows["in_pool"].replace("", np.nan).astype("str")
-    table = pd.concat([rows, _pooled_lines(rows, indicators)], ignore_index=True)
+    rows = _estimates(evidence)
+    lines = []
+    wanted = _to_pool(evidence)
+    for each in wanted if indicator is None else [name for name in wanted if name == indicator]:
+        taken, line = _pool(evidence, each)
+        own = rows["indicator_id"] == each
+        marks = taken.set_index("estimate_id")
+        for column in ("in_pool", "reason", "weight"):
+            rows.loc[own, column] = rows.loc[own, "estimate_id"].map(marks[column]).astype(rows[column].dtype)
+        lines += line
+    table = pd.concat([rows, _typed(lines, rows)], ignore_index=True)
     if indicator is not None:
         table = table[table["indicator_id"] == indicator]
     return _in_order(table, indicators)[list(_COLUMNS)].reset_index(drop=True)
 
 
+def pooled_table(evidence: Evidence, indicator: str) -> pd.DataFrame:
+    """The rows behind one pooled line and the line itself, in the columns of `prevalence_table`.
+
+    The same as ``prevalence_table(evidence, indicator)``, but estimates that a recorded decision takes from other
+    indicators stand here too, under the name of the one that they are pooled for. Raises SynthesisError for an unknown
+    indicator.
+    """
+    table = prevalence_table(evidence, indicator)
+    recorded = recorded_override(evidence, indicator)
+    lent = set(recorded[1]) - set(table["estimate_id"].dropna()) if recorded else set()
+    if not lent:
+        return table
+    rows = _estimates(evidence)
+    rows = rows[rows["estimate_id"].isin(lent)]
+    about = evidence.indicators.set_index("indicator_id").loc[indicator]
+    names = {column: about[column] for column in ("name", "topic", "unit", "combine")}
+    taken = _pool(evidence, indicator)[0].set_index("estimate_id")
+    marks = {column: rows["estimate_id"].map(taken[column]) for column in ("in_pool", "weight")}
+    rows = rows.assign(**names, **marks, indicator_id=indicator, reason=None)
+    return _in_order(pd.concat([rows, table], ignore_index=True), evidence.indicators)[list(_COLUMNS)].reset_index(
+        drop=True
+    )
+
+
+def pooled_words(table: pd.DataFrame) -> list[str]:
+    """What a reader must be told of each pooled line of a `prevalence_table`: mean or range first, and by whose decision."""
+    pooled = table[table["line"] == "pooled"]
+    return [
+        f"{row.name_}: {row.remark}" + (f"\n{row.override}" if pd.notna(row.override) else "")
+        for row in pooled.rename(columns={"name": "name_"}).itertuples()
+    ]
+
+
+def _estimates(evidence: Evidence) -> pd.DataFrame:
+    """Every estimate with what its indicator says, and the columns of a pooled line empty."""
+    about = evidence.indicators[["indicator_id", "name", "topic", "unit", "combine", "reason"]]
+    rows = proportions(evidence).merge(about, on="indicator_id", how="left")
+    for column in ("weight", "pi_low", "pi_high", "tau2", "i2", "range_low", "range_high"):
+        rows[column] = np.nan
+    for column in ("in_pool", "lead", "override"):
+        rows[column] = pd.Series(None, index=rows.index, dtype="str")
+    return rows.assign(line="estimate", k=pd.array([pd.NA] * len(rows), dtype="Int64"))
+
+
+def _to_pool(evidence: Evidence) -> list[str]:
+    """Indicators that are poolable or for which an override is recorded, in the order of their table."""
+    indicators = evidence.indicators
+    named = (indicators["combine"] == "poolable") | indicators["indicator_id"].isin(
+        evidence.pooling_overrides["indicator_id"]
+    )
+    return indicators.loc[named, "indicator_id"].to_list()
+
+
+def _pool(evidence: Evidence, indicator: str) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+    """The estimates that a pool of the indicator considers, and its pooled line; no line where it is refused."""
+    try:
+        result = pool_estimates(evidence, indicator)
+    except PoolingRefused as refused:
+        rows = considered(evidence, indicator)
+        why = "not pooled: " + "; ".join(refused.refusals["said"])
+        taken = rows["in_pool"] == "yes"
+        return rows.assign(in_pool="no", weight=np.nan, reason=rows["reason"].mask(taken, why)), []
+    return result.estimates, [_pooled_line(evidence, result)]
+
+
+def _pooled_line(evidence: Evidence, result: PooledEstimates) -> dict[str, object]:
+    about = evidence.indicators.set_index("indicator_id").loc[result.indicator]
+    used, line = result.estimates[result.estimates["in_pool"] == "yes"], result.table().iloc[0]
+    percent = {"percent": "estimate", **{c: c for c in ("ci_low", "ci_high", "pi_low", "pi_high", "range_low", "range_high")}}  # fmt: skip
+    selection = f" {result.override.selection}" if result.override else ""
+    return {
+        "indicator_id": result.indicator, "line": "pooled", "source": f"Random-effects mean of {line['k']} estimates",
+        **{column: about[column] for column in ("name", "topic", "unit", "combine", "population", "reason")},
+        "numerator": used["numerator"].sum(), "denominator": used["denominator"].sum(),
+        **{column: 100 * line[name] for column, name in percent.items()},
+        **{column: line[column] for column in ("interval", "k", "tau2", "i2", "lead", "remark")},
+        "override": f"{result.override}{selection}" if result.override else None,
+    }  # fmt: skip
+
+
+def _typed(lines: list[dict[str, object]], rows: pd.DataFrame) -> pd.DataFrame:
+    kinds = dict.fromkeys(("numerator", "denominator", "k"), "Int64")
+    kinds |= dict.fromkeys(("in_pool", "lead", "override", "reason", "remark"), "str")
+    return pd.DataFrame(lines, columns=rows.columns).astype(kinds)
+
+
 _COLUMNS = (
     "indicator_id", "name", "topic", "unit", "combine", "line", "estimate_id", "source", "period", "country_as_reported", "population",
     "case_definition", "numerator", "denominator", "percent", "ci_low", "ci_high", "interval", "percent_as_reported", "derived", "in_pool",
-    "k", "pi_low", "pi_high", "tau2", "i2", "reason", "remark", "source_url",
+    "weight", "k", "pi_low", "pi_high", "tau2", "i2", "lead", "range_low", "range_high", "override", "reason", "remark", "source_url",
 )  # fmt: skip
-
-
-def _pooled_lines(rows: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
-    """One pooled line an indicator that has enough usable estimates."""
-    lines = []
-    for indicator, group in rows[rows["in_pool"] == "yes"].groupby("indicator_id"):
-        if len(group) < POOL_FROM:
-            continue
-        result = pool(group["numerator"].astype(float).to_list(), group["denominator"].astype(float).to_list())
-        about = indicators.set_index("indicator_id").loc[indicator]
-        lines.append(
-            {
-                "indicator_id": indicator, "name": about["name"], "topic": about["topic"], "unit": about["unit"],
-                "combine": about["combine"], "line": "pooled",
-                "source": f"Random-effects mean of {result.k} estimates", "population": about["population"],
-                "numerator": group["numerator"].sum(), "denominator": group["denominator"].sum(),
-                "percent": 100 * result.estimate, "ci_low": 100 * result.ci_low, "ci_high": 100 * result.ci_high,
-                "interval": result.interval, "k": result.k, "pi_low": 100 * result.pi_low, "pi_high": 100 * result.pi_high,
-                "tau2": result.tau2, "i2": result.i2, "reason": about["reason"],
-            }
-        )  # fmt: skip
-    return pd.DataFrame(lines, columns=rows.columns).astype(
-        {"numerator": "Int64", "denominator": "Int64", "k": "Int64"}
-    )
 
 
 def _in_order(table: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
@@ -104,80 +156,3 @@ def _in_order(table: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return table.loc[keys.sort_values(list(keys), kind="stable").index]
-
-
-def area_series(evidence: Evidence, factor: str = "parent_mental_health", level: str | None = None) -> pd.DataFrame:
-    """England's official series for one factor: share of assessed episodes by area and year. Never pooled as studies.
-
-    Parameters
-    ----------
-    factor : a word of the vocabulary ``factor``.
-    level : ``country``, ``region`` or ``local_authority``; default all three.
-
-    Returns a row an area and year: ``year, area_level, area_code, area_name, region, factor, episodes_with_factor,
-    episodes_assessed, percent, ci_low, ci_high`` (Wilson, percent scale), ``state, remark`` (what is recorded against
-    the figure). The state is ``reported``,
-    ``failed_return`` (a large return without a single parental factor: shown, but without a percent), or the reason
-    for which a count is not there (``withheld``, ``unreliable``, ``missing``, ``not_applicable``). ``region`` is the
-    region in which an authority lies, and England for a region; Inner and Outer London, which stand beside London,
-    carry London there, so that the regions of England are counted once. The interval speaks of chance alone; recording
-    practice varies more.
-    """
-    known = vocabularies()
-    if factor not in known["factor"]:
-        raise CallError(f"There is no factor {factor!r}; there are {', '.join(known['factor'])}.")
-    everything = evidence.official_statistics
-    table = everything[everything["factor"] == factor].copy()
-    if level is not None:
-        if level not in known["area_level"]:
-            raise CallError(f"There is no level {level!r}; there are {', '.join(known['area_level'])}.")
-        table = table[table["area_level"] == level]
-    table["state"] = _states(table, _failed_returns(everything))
-    table["region"] = _regions(table, everything)
-    table["remark"] = _keys(table).map(evidence.discrepancies_of("official_statistics"))
-    counted = table[["episodes_with_factor", "episodes_assessed"]].where(table["state"] == "reported")
-    interval = wilson(counted["episodes_with_factor"], counted["episodes_assessed"])
-    table["percent"] = (100 * counted["episodes_with_factor"] / counted["episodes_assessed"]).astype("float64")
-    table["ci_low"], table["ci_high"] = 100 * interval["low"], 100 * interval["high"]
-    table["place"] = table["area_level"].map({name: i for i, name in enumerate(known["area_level"])})
-    ordered = table.sort_values(["place", "area_name", "area_code", "year"], kind="stable", ignore_index=True)
-    return ordered[list(_AREA_COLUMNS)]
-
-
-_AREA_COLUMNS = (
-    "year", "area_level", "area_code", "area_name", "region", "factor", "episodes_with_factor", "episodes_assessed",
-    "percent", "ci_low", "ci_high", "state", "remark",
-)  # fmt: skip
-
-
-def _keys(table: pd.DataFrame) -> pd.Series:
-    return table["year"].astype("str") + "/" + table["area_code"] + "/" + table["factor"]
-
-
-def _states(table: pd.DataFrame, failed: pd.MultiIndex) -> pd.Series:
-    """Whether the count of each row is there, and why not."""
-    states = {"c": "withheld", "u": "unreliable", "x": "missing", "z": "not_applicable"}
-    state = table["suppression"].map(states).fillna("reported")
-    return state.mask(pd.MultiIndex.from_frame(table[["year", "area_code"]]).isin(failed), "failed_return")
-
-
-def _regions(table: pd.DataFrame, everything: pd.DataFrame) -> pd.Series:
-    """Name of what contains each area; London for the two halves of London."""
-    names = everything.drop_duplicates("area_code").set_index("area_code")
-    container = table["part_of"].where(~table["area_code"].str.startswith(PARTS_OF_LONDON), LONDON)
-    return container.map(_region_of(names))
-
-
-def _failed_returns(official: pd.DataFrame) -> pd.MultiIndex:
-    """Year and area of returns with many episodes and no parental factor at all."""
-    parental = official[official["factor"].str.startswith("parent_") & official["episodes_with_factor"].notna()]
-    returns = parental.groupby(["year", "area_code"]).agg(
-        most=("episodes_with_factor", "max"), assessed=("episodes_assessed", "max")
-    )
-    return returns.index[(returns["most"] == 0) & (returns["assessed"] >= FAILED_RETURN_FROM)]
-
-
-def _region_of(areas: pd.DataFrame) -> dict[str, str]:
-    """Name under which each container code is shown: its own, and London for the two halves of London."""
-    names = areas["area_name"]
-    return {code: names.get(LONDON if code.startswith(PARTS_OF_LONDON) else code, names[code]) for code in areas.index}

@@ -49,6 +49,9 @@ HEADINGS = {
     "pi_low": "Prediction interval",
     "k": "Estimates pooled",
     "i2": "I² (%)",
+    "lead": "To be read first",
+    "range_low": "Range of what is pooled",
+    "override": "Pooled by decision",
     "combine": "How it is shown",
     "row_id": "Row",
     "reason": "Why",
@@ -63,7 +66,7 @@ _LONGEST_WORD = 24
 _LIST = re.compile(r"[^\s;]+(;[^\s;]+)+")
 #: A word, or words, of a closed vocabulary.
 _WORDS = re.compile(r"[a-z]+(_[a-z]+)*(;[a-z]+(_[a-z]+)*)*")
-_LOW_HIGH = {"percent": ("ci_low", "ci_high"), "pi_low": ("pi_high",)}
+_LOW_HIGH = {"percent": ("ci_low", "ci_high"), "pi_low": ("pi_high",), "range_low": ("range_high",)}
 
 
 def presented(frame: pd.DataFrame, headings: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -88,9 +91,9 @@ def presented(frame: pd.DataFrame, headings: Mapping[str, str] | None = None) ->
             heading = (headings or {}).get(column, "Percent (95 % interval)")
             shown[heading] = _with_interval(frame["percent"], frame["ci_low"], frame["ci_high"])
             spent |= {"ci_low", "ci_high"}
-        elif column == "pi_low" and "pi_high" in frame:
-            shown[heading] = _range(frame["pi_low"], frame["pi_high"])
-            spent.add("pi_high")
+        elif column in ("pi_low", "range_low") and (high := _LOW_HIGH[column][0]) in frame:
+            shown[heading] = _range(frame[column], frame[high])
+            spent.add(high)
         else:
             shown[heading] = _cells(frame[column])
     return pd.DataFrame(shown, index=frame.index)

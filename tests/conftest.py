@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from plain import DATA
 
+from synthesis.figures import Drawn, make_figures
 from synthesis.tables import Evidence, read_evidence
 
 
@@ -15,6 +16,12 @@ from synthesis.tables import Evidence, read_evidence
 def evidence() -> Evidence:
     """The shipped evidence base. Tests change copies of it only."""
     return read_evidence(DATA)
+
+
+@pytest.fixture(scope="session")
+def drawn(evidence: Evidence) -> dict[str, Drawn]:
+    """Every figure of the set, drawn once for all tests: looked at, saved, never changed."""
+    return make_figures(evidence)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ def appraised(evidence, altered):
     [
         (CASP, 10, ["yes", "cant_tell", "no"], "refused"),  # METHODS 1c
         (JBI, 10, ["yes", "no", "unclear", "not_applicable"], "own_cut_off"),  # METHODS 1d
+        ("jbi_prevalence", 9, ["yes", "no", "unclear", "not_applicable"], "own_cut_off"),  # PMC10877523, table 4
         (MMAT, 27, ["yes", "no", "cant_tell"], "discouraged"),  # METHODS 1e
     ],
 )
@@ -75,6 +76,7 @@ def test_each_tool_has_the_items_and_answers_of_its_publication(tool, n_items, a
 def test_the_numbers_run_as_printed():
     numbers = appraisal_items().groupby("tool")["number"].agg(list)
     assert numbers[CASP] == numbers[JBI] == [str(n) for n in range(1, 11)]
+    assert numbers["jbi_prevalence"] == [str(n) for n in range(1, 10)]
     assert numbers[MMAT] == ["S1", "S2", *(f"{part}.{n}" for part in range(1, 6) for n in range(1, 6))]
     assert appraisal_tools()[MMAT].sets == ("qualitative", "randomised", "non_randomised", "descriptive", "mixed")
     screening = appraisal_items().loc[lambda t: t["set"] == "screening"].groupby("tool")["number"].agg(list)
@@ -88,6 +90,8 @@ def test_the_numbers_run_as_printed():
         ("casp-6", "relation"), ("casp-7", "ethical"), ("casp-8", "analysis"), ("casp-9", "findings"), ("casp-10", "worth"),
         ("jbi-1", "philosophical"), ("jbi-2", "question"), ("jbi-3", "collected"), ("jbi-4", "analysed"), ("jbi-5", "interpreted"),
         ("jbi-6", "culturally"), ("jbi-7", "influence"), ("jbi-8", "voices"), ("jbi-9", "ethical"), ("jbi-10", "conclusions"),
+        ("jbip-1", "drawn"), ("jbip-2", "suitable"), ("jbip-3", "large"), ("jbip-4", "described"), ("jbip-5", "covered"),
+        ("jbip-6", "valid"), ("jbip-7", "reliable"), ("jbip-8", "statistical"), ("jbip-9", "response rate"),
         ("mmat-S1", "questions"), ("mmat-1.3", "derived"), ("mmat-1.4", "borne out"), ("mmat-2.4", "blind"),
         ("mmat-3.4", "confounders"), ("mmat-4.4", "non-response"), ("mmat-5.4", "differences"),
     ],
@@ -106,7 +110,7 @@ def test_tools_and_answers_are_the_words_of_the_schema():
 
 def test_an_unknown_tool_is_named_with_those_there_are():
     with pytest.raises(
-        SynthesisError, match=r"'grade_cerqual'; there are casp_qualitative, jbi_qualitative, mmat_2018"
+        SynthesisError, match=r"'grade_cerqual'; there are casp_qualitative, jbi_qualitative, jbi_prevalence, mmat_2018"
     ):
         appraisal_items("grade_cerqual")
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib
 import nbformat
+import pandas as pd
 import pytest
 
-from synthesis import SynthesisError, figures, read_evidence, theme_evidence
+from synthesis import SynthesisError, build, figures, read_evidence, theme_evidence
 from synthesis.build import run
+from synthesis.derived import derive
 from synthesis.schema import derived_tables
 
 ROOT = Path(__file__).parent.parent
@@ -53,23 +57,58 @@ def notebooks(folder: Path, *names: str) -> Path:
     return folder
 
 
+#: Settings of a user's session, none of which may show in a figure.
+ODD_SETTINGS = {
+    "font.size": 17, "font.family": "serif", "axes.grid": True, "lines.linewidth": 7, "svg.fonttype": "none",
+    "svg.hashsalt": None, "savefig.dpi": 50, "savefig.bbox": "tight", "axes.facecolor": "yellow",
+}  # fmt: skip
+
+
+#: The derived tables of the first run.
+DERIVED: dict[str, dict[str, pd.DataFrame]] = {}
+
+
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The shipped evidence, built twice with one small notebook: data folder and both results."""
+def built(tmp_path_factory, drawn):
+    """The shipped evidence, built twice with one small notebook: data folder and both results.
+
+    The first run takes the figures that are drawn for all tests; the second draws them again, in a session with other
+    settings.
+    """
     base = tmp_path_factory.mktemp("build")
     for sub in ("sources", "judgements"):
         shutil.copytree(ROOT / "data" / sub, base / "data" / sub)
     books = notebooks(base / "notebooks", "good")
     said: list[str] = []
-    for out in ("first", "second"):
-        run(base / "data", base / out, books, say=said.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "make_figures", lambda evidence: drawn)
+        patch.setattr(build, "derive", lambda evidence: DERIVED.setdefault("shipped", derive(evidence)))
+        run(base / "data", base / "first", books, say=said.append)
+    with pytest.MonkeyPatch.context() as patch, matplotlib.rc_context(ODD_SETTINGS):
+        patch.setattr(build, "_write_figures", timed(build._write_figures, said))
+        before = matplotlib.rcParams.copy()
+        run(base / "data", base / "second", books, say=said.append)
+        assert matplotlib.rcParams.copy() == before, "drawing changes the settings of the session"
     return base, said
 
 
+def timed(function, said: list[str]):
+    """The same function, which also says how many seconds of processor time it took: other programs do not count."""
+
+    def inside(*arguments):
+        begun = time.process_time()
+        result = function(*arguments)
+        said.append(f"Figures: {time.process_time() - begun:.1f} s")
+        return result
+
+    return inside
+
+
 @pytest.fixture
-def without_figures(monkeypatch):
-    """For what does not concern figures: drawing them takes most of the time of a run."""
+def without_figures(built, monkeypatch):
+    """For what concerns neither figures nor derived tables: making them takes most of the time of a run."""
     monkeypatch.setattr(figures, "make_figures", lambda evidence: {})
+    monkeypatch.setattr(build, "derive", lambda evidence: DERIVED["shipped"])
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -81,6 +120,20 @@ def test_a_second_run_gives_the_same_files_byte_for_byte(built):
     first, second = files_of(base / "first"), files_of(base / "second")
     assert set(first) == set(second)
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_figures_are_byte_identical_however_the_session_is_set(built, drawn):
+    base, _ = built
+    for name in drawn:
+        for kind in ("svg", "png"):
+            one, two = (base / run_ / "figures" / f"{name}.{kind}" for run_ in ("first", "second"))
+            assert one.read_bytes() == two.read_bytes(), f"{name}.{kind} differs"
+
+
+def test_drawing_and_saving_all_figures_is_quick(built):
+    _, said = built
+    taken = next(float(line.split()[1]) for line in said if line.startswith("Figures:"))
+    assert taken < 24, f"drawing and saving all figures took {taken:.1f} s of processor time; twice what is allowed"
 
 
 def test_every_derived_table_is_written_to_the_data_folder(built):

@@ -109,6 +109,14 @@ def test_themes_as_text_says_of_how_many_and_what_it_rests_on(capsys, monkeypatc
     assert "978 of 978 agreed codings are provisional" in printed
 
 
+def test_prevalence_as_text_says_what_is_to_be_read_first_and_who_decided(capsys):
+    assert main(["prevalence", "--data", DATA, "--indicator", "paternal_perinatal_depression"]) == 0
+    said = capsys.readouterr().out
+    head, _, words = said.rpartition("Perinatal depression in fathers: Read the range first: 2.5 % to 31.8 %")
+    assert "Moussa 2012" in head and "see" in head and "Pooled by decision" not in head
+    assert "Pooled by decision although definitions of a case differ" in words and "2026-11-22, provisional" in words
+
+
 def test_prevalence_of_one_indicator_ends_with_its_pooled_line(capsys):
     assert main(["prevalence", "--data", DATA, "--indicator", "mbu_separation_at_discharge", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import rows
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest, norm
 
-from synthesis.estimates import proportions, source_label, wilson
+from synthesis.estimates import both_ways, derived_counts, proportions, source_label, wilson
+from synthesis.intervals import agresti_coull, clopper_pearson, jeffreys
 from synthesis.schema import SynthesisError
 
 RELATIVE = 1e-9
@@ -63,6 +64,38 @@ def test_wilson_gives_what_scipy_gives(total, share, level):
     found = interval([events], [total], level).loc[0]
     assert found["low"] == pytest.approx(expected.low, rel=1e-7, abs=1e-15)
     assert found["high"] == pytest.approx(expected.high, rel=1e-7, abs=1e-15)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(1, 100_000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.999]))
+def test_clopper_pearson_gives_what_scipy_gives(total, share, level):
+    events = round(share * total)
+    expected = binomtest(events, total).proportion_ci(level, method="exact")
+    found = clopper_pearson(pd.Series([events]), pd.Series([total]), level).loc[0]
+    # scipy searches its bounds to 1e-12.
+    assert found["low"] == pytest.approx(expected.low, rel=1e-7, abs=1e-11)
+    assert found["high"] == pytest.approx(expected.high, rel=1e-7, abs=1e-11)
+
+
+def test_jeffreys_and_agresti_coull_by_their_definitions():
+    events, totals = pd.Series([0, 3, 10, None, 11]), pd.Series([10, 10, 10, 10, 10])
+    found = jeffreys(events, totals)
+    assert (found["low"][0], found["high"][2]) == (0, 1)
+    assert found.loc[1].to_list() == pytest.approx(beta(3.5, 7.5).ppf([0.025, 0.975]))
+    assert found["high"][0] == pytest.approx(beta(0.5, 10.5).ppf(0.975))
+    z = norm.ppf(0.975)
+    p = (3 + z**2 / 2) / (10 + z**2)
+    half = z * np.sqrt(p * (1 - p) / (10 + z**2))
+    adjusted = agresti_coull(events, totals)
+    assert adjusted.loc[1].to_list() == pytest.approx([p - half, p + half])
+    assert (adjusted["low"][0], adjusted["high"][2]) == (0, 1)
+    assert found.loc[3:].isna().all(axis=None) and adjusted.loc[3:].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("make", [clopper_pearson, jeffreys, agresti_coull])
+def test_every_interval_refuses_a_level_in_percent(make):
+    with pytest.raises(SynthesisError, match=r"between 0 and 1, such as 0\.95"):
+        make(pd.Series([1]), pd.Series([2]), 95)
 
 
 @pytest.mark.parametrize("total", [1, 7, 509, 10_000_000])
@@ -138,6 +171,50 @@ def test_every_recorded_discrepancy_is_a_remark_beside_its_estimate(table):
 def test_counts_and_percent_that_disagree_are_both_shown(table):
     shown = table.loc["WENDYuse2022-01"]  # 55 of 200 is 27.5 %, 34 % is printed
     assert (shown["percent"], shown["percent_as_reported"]) == (27.5, 34.0)
+
+
+def test_derived_counts_lie_in_what_the_printed_digits_allow(evidence):
+    found = derived_counts(evidence).set_index("estimate_id")
+    assert set(found["made_by"]) == {"extractor"}, "the only row without cases is contradicted by another report"
+    marked = {row["estimate_id"]: row for row in rows("estimates") if row["derived"].startswith("numerator_from_percent") and row["percent_as_reported"]}  # fmt: skip
+    assert set(found.index) == set(marked)
+    for name, row in found.iterrows():
+        assert row["numerator"] == int(marked[name]["numerator"])
+        if row["exact"]:
+            assert row["numerator_low"] <= row["numerator"] <= row["numerator_high"], name
+        assert row["exact"] == (marked[name]["derived"] == "numerator_from_percent"), name
+
+
+def test_a_percent_with_its_denominator_gives_marked_counts(evidence, altered):
+    """7.5 of 200: 15, and 14.9 to 15.1 hold no other whole number; 68 of 58 holds none at all; 33 % of 10 holds none."""
+    estimates = evidence.estimates.copy()
+    some = estimates.index[estimates["numerator"].notna() & (estimates["derived"] == "no")][:3]
+    estimates.loc[some, "numerator"] = pd.NA
+    estimates.loc[some, "denominator"], estimates.loc[some, "percent_as_reported"] = [200, 58, 3000], [7.5, 68.0, 36.0]
+    changed = altered(estimates=estimates, discrepancies=evidence.discrepancies.head(0))
+    found = derived_counts(changed).set_index("estimate_id").loc[estimates.loc[some, "estimate_id"]]
+    assert found["made_by"].to_list() == ["toolkit"] * 3 and found["numerator"].to_list() == [15, 39, 1080]
+    assert found["exact"].to_list() == [True, False, True]
+    assert found[["numerator_low", "numerator_high"]].iloc[[0, 2]].to_numpy().tolist() == [[15, 15], [1065, 1095]]
+    shown = proportions(changed).set_index("estimate_id").loc[found.index]
+    assert shown["numerator"].to_list() == [15, 39, 1080] and set(shown["interval"]) == {"wilson"}
+    assert shown["derived"].to_list() == ["numerator_from_percent", "numerator_from_percent_inexact", "numerator_from_percent"]  # fmt: skip
+    assert proportions(evidence)["numerator"].equals(evidence.estimates["numerator"]), (
+        "none is made up where it is contradicted"
+    )
+
+
+def test_counts_and_percent_that_disagree_stand_side_by_side(evidence):
+    found = both_ways(evidence)
+    beside = {row["row_id"] for row in rows("discrepancies") if row["table"] == "estimates"}
+    assert set(found["estimate_id"]) <= beside and found["remark"].notna().all()
+    first = found.iloc[0]
+    assert (first["estimate_id"], first["percent"], first["percent_as_reported"], first["difference"]) == ("WENDYuse2022-01", 27.5, 34.0, -6.5)  # fmt: skip
+    for row in rows("discrepancies"):
+        held = row["table"] == "estimates" and row["kind"] == "percent_and_counts"
+        if held and row["row_id"] not in ("Pearson2021-01",):
+            assert row["row_id"] in set(found["estimate_id"]), row["row_id"]
+    assert (found["ci_low"] <= found["percent"]).all() and found["difference"].abs().is_monotonic_decreasing
 
 
 def test_sources_are_named_by_surname_and_year():

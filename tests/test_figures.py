@@ -1,4 +1,4 @@
-"""Figures: the same bytes on every run, nothing cut or overlapping, and the numbers of the tables in picture and text."""
+"""Figures: the same bytes in every process (and on every run: test_build), nothing cut or overlapping, and the numbers of the tables in picture and text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 import sys
 import warnings
 import xml.etree.ElementTree as ElementTree
-from itertools import combinations
 from pathlib import Path
 
 import matplotlib
@@ -20,13 +19,13 @@ from matplotlib.text import Text
 from PIL import Image
 
 from synthesis import figures
-from synthesis.draw_forest import CONTRADICTED, LEFT_OUT, PRINTED
+from synthesis.areas import area_series
 from synthesis.drawing import PALETTE, SMALL, add_note, spread, text_width, wrap
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.forest_lines import CONTRADICTED, LEFT_OUT, PRINTED
+from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
 from synthesis.schema import SynthesisError
-from synthesis.tables import read_evidence
 from synthesis.themes import theme_matrix, theme_table
 
 ROOT = Path(__file__).parent.parent
@@ -34,15 +33,10 @@ LONG = "A very long name that nobody would choose but that somebody will certain
 ALL = [
     "prisma_flow", "theme_support", "theme_by_perspective", "theme_by_country",
     "theme_map", "study_by_theme", "parents_and_practitioners", "accumulation", "code_pairs", "theme_stability",
-    "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
-    "forest_parents_among_adults_with_psychosis_or_smi", "england_factors", "england_parent_mental_health",
-    "england_authorities",
+    "forest_maternal_perinatal_depression", "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
+    "forest_parents_among_adults_with_psychosis_or_smi", "forest_paternal_perinatal_depression", "associations_child_placed", "england_factors", "england_parent_mental_health",
+    "england_authorities", "england_trend", "england_estimates", "england_funnel", "england_ranks",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def evidence():
-    return read_evidence(ROOT / "data")
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +52,6 @@ def areas(evidence):
 @pytest.fixture(scope="module")
 def themes(evidence):
     return theme_table(evidence)
-
-
-@pytest.fixture(scope="module")
-def drawn(evidence):
-    return figures.make_figures(evidence)
 
 
 def drawn_texts(figure: Figure) -> list[Text]:
@@ -86,13 +75,15 @@ def assert_legible(figure: Figure) -> None:
     """Nothing outside the figure, no two texts on each other, no text below 9 points."""
     texts = drawn_texts(figure)
     renderer = figure.canvas.get_renderer()
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
     assert texts
     small = [text.get_text() for text in texts if text.get_fontsize() < SMALL]
     assert not small, f"smaller than {SMALL} points: {small}"
-    for (first, one), (second, other) in combinations(boxes, 2):
-        across, down = min(one.x1, other.x1) - max(one.x0, other.x0), min(one.y1, other.y1) - max(one.y0, other.y0)
-        assert min(across, down) <= 0.5, f"{first!r} and {second!r} overlap by {across:.1f} by {down:.1f} pixels"
+    boxes = np.array([text.get_window_extent(renderer).extents for text in texts])
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    over = (np.minimum(high, high.swapaxes(0, 1)) - np.maximum(low, low.swapaxes(0, 1))).min(axis=2)
+    pairs = np.argwhere(np.triu(over > 0.5, k=1))
+    overlaps = [f"{texts[a].get_text()!r} and {texts[b].get_text()!r} by {over[a, b]:.1f} pixels" for a, b in pairs]
+    assert not overlaps, f"texts overlap: {'; '.join(overlaps)}"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         around = figure.get_tightbbox(renderer)
@@ -145,23 +136,6 @@ def test_alternative_texts_are_one_sentence_with_numbers(drawn, name):
     assert 80 <= len(alt) <= 220, f"{len(alt)} characters"
     assert alt.endswith(".") and re.search(r"\d", alt)
     assert drawn[name].title and drawn[name].title not in ("", name)
-
-
-def test_figures_are_byte_identical_however_the_session_is_set(drawn, evidence, tmp_path):
-    for name, each in drawn.items():
-        figures.save_figure(each.figure, tmp_path / "one" / name, each.alt, each.title)
-    with matplotlib.rc_context(
-        {"font.size": 17, "font.family": "serif", "axes.grid": True, "lines.linewidth": 7, "svg.fonttype": "none",
-         "svg.hashsalt": None, "savefig.dpi": 50, "savefig.bbox": "tight", "axes.facecolor": "yellow"}
-    ):  # fmt: skip
-        before = matplotlib.rcParams.copy()
-        for name, each in figures.make_figures(evidence).items():
-            figures.save_figure(each.figure, tmp_path / "two" / name, each.alt, each.title)
-        assert matplotlib.rcParams.copy() == before
-    for name in ALL:
-        for kind in ("svg", "png"):
-            one, two = (tmp_path / run / f"{name}.{kind}" for run in ("one", "two"))
-            assert one.read_bytes() == two.read_bytes(), f"{name}.{kind} differs"
 
 
 def test_another_process_writes_the_same_bytes_and_importing_changes_no_setting(drawn, tmp_path):
@@ -327,6 +301,16 @@ def test_a_forest_plot_stays_legible_from_few_rows_to_forty(prevalence, rows):
     assert_legible(figures.forest_plot(made_up(prevalence, rows)).figure)
 
 
+def test_a_pool_made_by_decision_says_so_below_its_plot_and_puts_the_range_first(evidence):
+    table = pooled_table(evidence, "paternal_perinatal_depression")
+    line = table[table["line"] == "pooled"].iloc[0]
+    said = words_of(figures.forest_plot(table).figure)
+    assert line["override"] in said and line["remark"] in said
+    assert said.index(line["remark"]) < said.index("Diamond")
+    alt = figures.forest_alt(table)
+    assert "2.5% to 31.8%; read this range first; pooled from 11" in alt and alt.endswith("by decision.")
+
+
 def test_a_forest_plot_grows_with_its_rows(prevalence):
     heights = [figures.forest_plot(made_up(prevalence, rows)).figure.get_figheight() for rows in (3, 20, 40)]
     assert heights == sorted(heights) and heights[2] > 2 * heights[0]
@@ -380,14 +364,15 @@ def test_rows_left_out_are_hollow_with_sign_and_reason(prevalence):
 
 
 def test_rows_whose_sources_contradict_themselves_are_marked_with_the_remark(prevalence):
-    marked = prevalence[prevalence["remark"].notna()]
+    marked = prevalence[prevalence["remark"].notna() & (prevalence["line"] == "estimate")]
     assert len(marked) > 5
     for indicator in marked["indicator_id"].unique()[:4]:
         table = prevalence[prevalence["indicator_id"] == indicator]
         ax = figures.forest_plot(table)
         said = words_of(ax.figure)
-        assert figures.plotted(ax)["sign"].str.contains(CONTRADICTED).sum() == table["remark"].notna().sum()
-        for row in table[table["remark"].notna()].itertuples():
+        remarked = table[table["remark"].notna() & (table["line"] == "estimate")]
+        assert figures.plotted(ax)["sign"].str.contains(CONTRADICTED).sum() == len(remarked)
+        for row in remarked.itertuples():
             assert f"{CONTRADICTED} {row.source}. {row.remark}" in said
 
 

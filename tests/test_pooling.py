@@ -6,13 +6,14 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import rows
 from scipy.special import logit
 
-from synthesis.pooling import pool
+from synthesis.pooling import COLUMNS, pool, pool_groups
 from synthesis.schema import SynthesisError
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -123,13 +124,13 @@ def test_intervals_hold_each_other_and_the_mean_lies_among_the_studies(some):
 @pytest.mark.parametrize(
     ("events", "totals", "said"),
     [
-        ([], [], "at least two studies"),
-        ([3], [10], "at least two studies with both counts; there are 1"),
+        ([], [], "needs studies with both counts; there are none"),
         ([3, 4], [10], "2 events and 1 totals"),
         ([3, 11], [10, 10], "between 0 and their totals"),
         ([-1, 4], [10, 10], "between 0 and their totals"),
         ([0, 4], [0, 10], "totals above 0"),
         ([3, float("nan")], [10, 10], "between 0 and their totals"),
+        ([3, 12, -1], [10, 10, 10], "study 2: 12 of 10; study 3: -1 of 10"),
     ],
 )
 def test_what_cannot_be_pooled_is_refused_with_the_reason(events, totals, said):
@@ -145,6 +146,197 @@ def test_a_level_in_percent_is_refused(level):
 
 def test_the_result_is_a_table_of_one_row_that_names_its_methods():
     table = pool([3, 4], [10, 10]).table()
+    assert list(table) == list(COLUMNS)
     assert len(table) == 1
     named = table.loc[0, ["model", "transform", "tau2_method", "interval"]].to_list()
     assert named == ["inverse-variance", "logit", "reml", "hartung-knapp"]
+
+
+#: Two groups of four, one of three, one study alone, none in any study, an impossible count, and a missing one.
+MANY = pd.DataFrame(
+    [
+        *[("four", x, n) for x, n in ((3, 40), (8, 44), (0, 20), (12, 30))],
+        *[("three", x, n) for x, n in ((30, 40), (20, 44), (11, 20))],
+        *[("another four", x, n) for x, n in ((300, 4000), (800, 4400), (1, 20), (12, 13))],
+        ("alone", 7, 50),
+        *[("none", 0, n) for n in (5, 6)],
+        *[("impossible", x, n) for x, n in ((5, 4), (1, 2))],
+        *[("missing", x, n) for x, n in ((5, 40), (None, 20))],
+    ],
+    columns=["place", "cases", "people"],
+)
+WORDS = [
+    {},
+    {"transform": "double-arcsine", "back_transformation": "inverse-variance", "tau2": "pm", "prediction": "hts-k2"},
+    {"transform": "raw", "tau2": "sj", "interval": "hartung-knapp-adhoc", "level": 0.9},
+    {"transform": "log", "tau2": "dl", "interval": "t", "continuity_to": "if-any-zero"},
+    {"transform": "arcsine", "effects": "common", "interval": "wald"},
+    {"prediction": "bootstrap", "tau2": "ml"},
+    {"model": "glmm", "interval": "wald"},
+    {"model": "glmm", "interval": "profile"},
+    {"model": "glmm", "tau2_interval": "profile"},
+    {"model": "beta-binomial", "prediction": "hts-k1"},
+    {"model": "glmm", "effects": "common"},
+]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=str)
+def test_many_at_once_give_what_pool_gives_one_by_one(words):
+    many = pool_groups(MANY, by="place", events="cases", totals="people", **words).set_index("group")
+    assert list(many.index) == list(MANY["place"].unique())
+    for group in ("four", "three", "another four", "alone", "none"):
+        some = MANY[MANY["place"] == group]
+        one = pool(some["cases"], some["people"], **words).table().set_index("group").iloc[0]
+        for name, value in one.items():
+            same = many.loc[group, name]
+            if pd.isna(value):
+                assert pd.isna(same), (group, name)
+            elif isinstance(value, float):
+                assert same == pytest.approx(value, rel=1e-9, abs=1e-12), (group, name)
+            else:
+                assert same == value, (group, name)
+    assert many.loc[["impossible", "missing"], ["estimate", "tau2", "q"]].isna().all(axis=None)
+    assert many.loc[["impossible", "missing"], "remark"].str.contains("missing or impossible").all()
+
+
+def test_groups_may_be_named_by_several_columns_or_none():
+    frame = pd.DataFrame({"a": ["x", "x", "y"], "b": [1, 1, 2], "events": [3, 4, 5], "totals": [10, 10, 10]})
+    assert pool_groups(frame, by=["a", "b"])[["a", "b", "group", "k"]].to_numpy().tolist() == [
+        ["x", 1, "x · 1", 2],
+        ["y", 2, "y · 2", 1],
+    ]
+    whole = pool_groups(frame)
+    assert whole.loc[0, "estimate"] == pool([3, 4, 5], [10, 10, 10]).estimate
+    assert whole["group"].isna().all()
+    assert pool_groups(frame.iloc[:0]).empty
+    assert list(pool_groups(frame.iloc[:0], by="a")) == list(COLUMNS)
+
+
+def test_pool_groups_names_columns_that_are_not_there_or_hold_no_numbers():
+    frame = pd.DataFrame({"events": ["3", "many"], "totals": [10, 10]})
+    with pytest.raises(SynthesisError, match="no column 'cases', 'people'; there are events, totals"):
+        pool_groups(frame, events="cases", totals="people")
+    with pytest.raises(SynthesisError, match="'events' holds counts as numbers"):
+        pool_groups(frame)
+
+
+def test_one_study_is_returned_as_it_is_with_a_remark():
+    result = pool([3], [40])
+    assert result.estimate == pytest.approx(3 / 40)
+    assert result.ci_low == pytest.approx(
+        0.0243904106813
+    )  # metafor: rma(measure = "PLO", xi = 3, ni = 40), which says z
+    assert result.interval == "wald"
+    assert np.isnan([result.tau2, result.i2, result.pi_low]).all()
+    assert "differ cannot be seen" in result.remark
+
+
+def test_studies_that_cannot_be_transformed_are_left_out_by_name():
+    result = pool([0, 3, 4, 10], [10, 10, 10, 10], continuity_to="none")
+    assert (result.k, result.totals) == (2, 20)
+    assert "2 of 4 studies left out" in result.remark
+    assert result.studies["effect"].isna().tolist() == [True, False, False, True]
+    assert result.studies["weight"].sum() == pytest.approx(100)
+
+
+def test_when_nothing_can_be_transformed_there_is_no_number_and_a_reason():
+    result = pool([0, 0], [10, 12], continuity=0)
+    assert result.k == 0
+    assert np.isnan(result.estimate)
+    assert "2 of 2 studies left out" in result.remark
+    assert "not estimated" in str(result)
+
+
+def test_studies_carry_label_interval_effect_and_weight():
+    table = pool([3, 8], [40, 44], labels=["Howard 2001", "Vigod 2014"], study_interval="clopper-pearson").studies
+    assert list(table) == [
+        "label",
+        "events",
+        "totals",
+        "proportion",
+        "ci_low",
+        "ci_high",
+        "effect",
+        "variance",
+        "weight",
+    ]
+    assert table["label"].to_list() == ["Howard 2001", "Vigod 2014"]
+    assert table["effect"].to_list() == pytest.approx([np.log(3 / 37), np.log(8 / 36)])
+    assert table.loc[0, "ci_low"] == pytest.approx(0.01574, abs=1e-5)
+    assert pool([3, 8], [40, 44], model="glmm").studies["weight"].isna().all()
+
+
+def test_prediction_intervals_of_two_studies():
+    assert np.isnan(pool([3, 8], [40, 44], prediction="hts-k2").pi_low)
+    assert "no degree of freedom" in pool([3, 8], [40, 44], prediction="hts-k2").remark
+    assert pool([3, 8], [40, 44], prediction="hts-k1", interval="wald").pi_low < 0.01
+
+
+def test_the_bootstrap_prediction_interval_is_the_same_each_time_and_wider_than_one_of_a_known_tau2():
+    counts = [3, 8, 2, 12, 9, 30], [40, 44, 20, 30, 60, 90]
+    one, two = (pool(*counts, prediction="bootstrap") for _ in range(2))
+    wald = pool(*counts, prediction="same", interval="wald")
+    assert (one.pi_low, one.pi_high) == (two.pi_low, two.pi_high)
+    assert one.pi_low < wald.pi_low < wald.pi_high < one.pi_high
+
+
+def test_the_double_arcsine_comes_with_its_warning_and_all_ways_back():
+    result = pool([1, 3, 0, 12, 500], [11, 44, 20, 30, 5000], transform="double-arcsine", interval="wald")
+    # metafor 3.8.1: predict(rma(measure = "PFT", ...), transf = transf.ipft.hm, targs = list(ni = ...)); it stops at 1e-5.
+    assert (result.estimate, result.ci_low, result.pi_high) == pytest.approx((0.105392215820, 0.013752341329, 0.473689773067), rel=1e-5)  # fmt: skip
+    for said in ("can mislead (Schwarzer 2019)", "harmonic mean 10.5 %", "inverse variance 10.7 %", "plain 12 %"):
+        assert said in result.remark
+
+
+def test_bounds_beyond_0_and_1_are_cut_and_said_to_be():
+    result = pool([1, 9, 2], [10, 10, 10], transform="raw")
+    assert (result.pi_low, result.pi_high) == (0, 1)
+    assert "beyond 0 or 1" in result.remark
+
+
+def test_more_agreement_than_chance_lets_is_said():
+    result = pool([5, 5, 5], [50, 50, 50])
+    assert (result.tau2, result.tau2_low, result.tau2_high) == (0, 0, 0)
+    assert "differ less than chance" in result.remark
+    assert "hartung-knapp-adhoc keeps one" in result.remark
+
+
+def test_the_result_prints_what_a_reader_needs():
+    text = str(pool([30, 80, 20, 120], [400, 440, 200, 300], tau2="dl", interval="wald", level=0.9))
+    for said in (
+        "tau² by DerSimonian and Laird",
+        "4 studies, 250 of 1,340",
+        "90 % interval, Wald",
+        "A further study",
+        "I²",
+        "Q  ",
+    ):
+        assert said in text
+    assert "Common effect: binomial-normal GLMM" in str(pool([3, 8], [40, 44], model="glmm", effects="common"))
+
+
+def test_everything_that_is_wrong_with_a_call_is_said_at_once():
+    with pytest.raises(SynthesisError) as refused:
+        pool([3, 8], [40, 44], tau2="mle", transform="probit", level=95)
+    for said in ("tau2 is one of reml", "transform is one of logit", "such as 0.95"):
+        assert said in str(refused.value)
+    with pytest.raises(SynthesisError, match=r"works on the logit scale.*choose wald or t"):
+        pool([3, 8], [40, 44], model="glmm", transform="raw", interval="hartung-knapp")
+    with pytest.raises(SynthesisError, match="profile-likelihood interval"):
+        pool([3, 8], [40, 44], interval="profile")
+    with pytest.raises(SynthesisError, match="one label; there are 2 studies and 1 labels"):
+        pool([3, 8], [40, 44], labels=["a"])
+
+
+def test_the_glmm_has_an_interval_of_tau2_when_it_is_asked_for():
+    counts = [3, 8, 0, 12], [40, 44, 20, 30]
+    asked, plain = pool(*counts, model="glmm", tau2_interval="profile"), pool(*counts, model="glmm")
+    assert asked.tau2_low < asked.tau2 == plain.tau2 < asked.tau2_high
+    assert np.isnan([plain.tau2_low, plain.tau2_high]).all()
+    assert np.isnan(pool(*counts, tau2_interval="none").tau2_low)
+
+
+def test_ten_million_people_and_one_are_no_trouble():
+    for model in ("inverse-variance", "glmm", "beta-binomial"):
+        result = pool([1_200_000, 1_210_000, 1], [10_000_000, 10_000_000, 1], model=model)
+        assert 0 <= result.ci_low <= result.estimate <= result.ci_high <= 1, model

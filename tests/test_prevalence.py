@@ -1,4 +1,4 @@
-"""What belongs together and what is never pooled, and England's official series, against the CSV files."""
+"""What belongs together and what is never pooled, against the CSV files."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import column, rows
 
+from synthesis.guard_rails import POOL_FROM
 from synthesis.pooling import pool
-from synthesis.prevalence import POOL_FROM, area_series, prevalence_table
+from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.schema import SynthesisError
 
 COMBINE = column("indicators", "indicator_id", "combine")
 POOLABLE = [indicator for indicator, combine in COMBINE.items() if combine == "poolable"]
+#: Indicators pooled by a recorded decision, with the estimates that it names.
+DECIDED = {row["indicator_id"]: row["estimate_ids"].split(";") for row in rows("pooling_overrides")}
 
 
 @pytest.fixture(scope="module")
 def table(evidence) -> pd.DataFrame:
     return prevalence_table(evidence)
-
-
-@pytest.fixture(scope="module")
-def series(evidence) -> pd.DataFrame:
-    return area_series(evidence)
 
 
 def test_every_estimate_is_a_row_once(table):
@@ -33,12 +31,41 @@ def test_every_estimate_is_a_row_once(table):
     assert set(table["line"]) == {"estimate", "pooled"}
 
 
-def test_a_pooled_line_stands_only_where_the_indicator_is_poolable(table):
+def test_a_pooled_line_stands_only_where_the_indicator_is_poolable_or_a_decision_is_recorded(table):
     pooled = table[table["line"] == "pooled"]
-    assert sorted(pooled["indicator_id"]) == sorted(POOLABLE)
-    assert set(pooled["combine"]) == {"poolable"}
-    assert pooled[["k", "pi_low", "pi_high", "tau2", "i2", "reason"]].notna().all(axis=None)
-    assert table.loc[table["combine"] != "poolable", ["k", "pi_low", "tau2", "in_pool"]].isna().all(axis=None)
+    assert sorted(pooled["indicator_id"]) == sorted([*POOLABLE, *DECIDED])
+    assert len(DECIDED) == 6
+    assert pooled[["k", "pi_low", "pi_high", "tau2", "i2", "reason", "lead", "range_low", "remark"]].notna().all(axis=None)  # fmt: skip
+    assert set(pooled.loc[pooled["override"].notna(), "indicator_id"]) == set(DECIDED)
+    estimates = table[table["line"] == "estimate"]
+    assert estimates[["k", "pi_low", "tau2", "lead", "range_low", "override"]].isna().all(axis=None)
+    apart = estimates[~estimates["indicator_id"].isin([*POOLABLE, *DECIDED])]
+    assert apart["in_pool"].isna().all()
+
+
+@pytest.mark.parametrize("indicator", DECIDED)
+def test_a_decided_pool_takes_the_rows_that_it_names_and_says_who_decided(evidence, table, indicator):
+    line = table[(table["indicator_id"] == indicator) & (table["line"] == "pooled")].iloc[0]
+    recorded = next(row for row in rows("pooling_overrides") if row["indicator_id"] == indicator)
+    for said in (recorded["reason"].rstrip("."), recorded["decided_by"], recorded["date"], "provisional", recorded["selection"]):  # fmt: skip
+        assert said in line["override"]
+    counts = {row["estimate_id"]: (int(row["numerator"]), int(row["denominator"])) for row in rows("estimates") if row["estimate_id"] in DECIDED[indicator]}  # fmt: skip
+    assert (line["k"], line["denominator"]) == (len(counts), sum(total for _, total in counts.values()))
+    shares = [100 * cases / total for cases, total in counts.values()]
+    assert (line["range_low"], line["range_high"]) == pytest.approx((min(shares), max(shares)))
+    shown = pooled_table(evidence, indicator)
+    assert set(shown.loc[shown["in_pool"] == "yes", "estimate_id"]) == set(counts)
+    assert shown.iloc[-1]["line"] == "pooled" and set(shown["indicator_id"]) == {indicator}
+
+
+def test_an_indicator_whose_pool_is_refused_says_why_at_its_rows(evidence, altered):
+    """The same sample marked for use twice: no pooled line, and the reason stands where a reader looks for it."""
+    choices = evidence.estimate_choices.copy()
+    ids = choices["indicator_id"] == "parents_among_adults_with_psychosis_or_smi"
+    choices.loc[ids & choices["use"], "sample"] = "one-sample"
+    table = prevalence_table(altered(estimate_choices=choices), "parents_among_adults_with_psychosis_or_smi")
+    assert set(table["line"]) == {"estimate"} and set(table["in_pool"]) == {"no"}
+    assert table.set_index("estimate_id").loc["Radley2022-01", "reason"].startswith("not pooled: ")
 
 
 def test_a_series_is_never_pooled_however_its_estimates_are_marked(evidence, altered):
@@ -48,7 +75,7 @@ def test_a_series_is_never_pooled_however_its_estimates_are_marked(evidence, alt
     asked = asked.assign(sample=asked["estimate_id"], use=True, reason=None)
     changed = altered(estimate_choices=pd.concat([evidence.estimate_choices, asked], ignore_index=True))
     table = prevalence_table(changed)
-    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted(POOLABLE)
+    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted([*POOLABLE, *DECIDED])
 
 
 @pytest.mark.parametrize("indicator", POOLABLE)
@@ -69,7 +96,8 @@ def test_a_pooled_line_is_the_pool_of_the_rows_marked_yes(table, indicator):
 def test_no_sample_stands_twice_in_a_pool(table):
     used = table.loc[table["in_pool"] == "yes", ["indicator_id", "estimate_id"]]
     sample = used["estimate_id"].map(column("estimate_choices", "estimate_id", "sample"))
-    assert len(used) == 21
+    assert len(used[used["indicator_id"].isin(POOLABLE)]) == 21
+    used = used[~used["indicator_id"].isin(DECIDED)]
     assert not used.assign(sample=sample).duplicated(["indicator_id", "sample"]).any()
     sources = {row["estimate_id"]: row for row in rows("estimates")}
     for _, group in used.groupby("indicator_id"):
@@ -81,9 +109,11 @@ def test_no_sample_stands_twice_in_a_pool(table):
 
 def test_a_row_left_out_of_a_pool_says_why(table):
     left = table[table["in_pool"] == "no"]
-    assert set(left["estimate_id"]) == {row["estimate_id"] for row in rows("estimate_choices") if row["use"] == "no"}
+    judged = {row["estimate_id"] for row in rows("estimate_choices") if row["use"] == "no"}
+    decided = {row["estimate_id"] for row in rows("estimates") if row["indicator_id"] in DECIDED and row["estimate_id"] not in DECIDED[row["indicator_id"]]}  # fmt: skip
+    assert set(left["estimate_id"]) == judged | decided
     assert left["reason"].notna().all()
-    never = table[(table["line"] == "estimate") & (table["combine"] != "poolable")]
+    never = table[(table["line"] == "estimate") & ~table["indicator_id"].isin([*POOLABLE, *DECIDED])]
     assert (never["reason"] == never["indicator_id"].map(column("indicators", "indicator_id", "reason"))).all()
 
 
@@ -92,8 +122,9 @@ def test_an_unjudged_estimate_stays_out_of_the_pool_and_says_so(evidence, altere
     unjudged = prevalence_table(altered(estimate_choices=choices[choices["estimate_id"] != "Whitmore2011-01"]))
     row = unjudged.set_index("estimate_id").loc["Whitmore2011-01"]
     assert (row["in_pool"], row["reason"]) == ("no", "not yet judged, or without counts")
-    own = unjudged[unjudged["indicator_id"] == row["indicator_id"]]
+    own = unjudged[unjudged["indicator_id"] == row["indicator_id"]].set_index("estimate_id")
     assert "pooled" not in set(own["line"]), "two samples are too few"
+    assert "at least 3 samples; there are 2" in own.loc["Poinso2002-01", "reason"]
 
 
 def test_a_choice_made_under_another_indicator_does_not_count(evidence, altered):
@@ -139,107 +170,8 @@ def test_an_unknown_indicator_is_refused(evidence):
 
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**31))
-def test_the_order_of_rows_changes_nothing(evidence, altered, table, series, seed):
-    names = ("estimates", "estimate_choices", "discrepancies", "official_statistics")
+def test_the_order_of_rows_changes_nothing(evidence, altered, table, seed):
+    names = ("estimates", "estimate_choices", "discrepancies")
     mixed = altered(**{name: evidence[name].sample(frac=1, random_state=seed) for name in names})
     kept = [name for name in table if name != "remark"]  # several remarks on one row follow the order of their file
     pd.testing.assert_frame_equal(prevalence_table(mixed)[kept], table[kept], rtol=1e-9)
-    pd.testing.assert_frame_equal(area_series(mixed), series)
-
-
-# ---------------------------------------------------------------- England by area and year
-
-
-def official(factor: str = "parent_mental_health") -> list[dict[str, str]]:
-    return [row for row in rows("official_statistics") if row["factor"] == factor]
-
-
-def state_of(series: pd.DataFrame, area: str, year: int) -> pd.Series:
-    (row,) = (row for _, row in series[(series["area_name"] == area) & (series["year"] == year)].iterrows())
-    return row
-
-
-def test_every_area_and_year_is_a_row_once(series):
-    assert len(series) == len(official()) == 1312
-    assert not series.duplicated(["year", "area_code"]).any()
-
-
-def test_a_failed_return_is_no_zero(series):
-    row = state_of(series, "West Sussex", 2023)
-    assert (row["state"], row["episodes_with_factor"], row["episodes_assessed"]) == ("failed_return", 0, 509)
-    assert pd.isna(row["percent"]) and pd.isna(row["ci_high"])
-    assert (series["state"] == "failed_return").sum() == 1
-
-
-def test_a_failed_return_is_one_for_parental_factors_only(evidence):
-    """The same return holds the mental health of the child: 164 of 509."""
-    failed = area_series(evidence, "parent_alcohol_misuse")
-    assert state_of(failed, "West Sussex", 2023)["state"] == "failed_return"
-    assert (failed["state"] == "failed_return").sum() == 1
-
-
-def test_true_zeros_stay_zeros(series, evidence):
-    row = state_of(series, "Isles of Scilly", 2024)
-    assert (row["state"], row["percent"], row["ci_low"]) == ("reported", 0, 0)
-    assert row["ci_high"] == pytest.approx(24.2494, abs=1e-4)  # 0 of 12
-    # A large authority with no case of one factor, but with cases of others, has reported a zero.
-    brent = state_of(area_series(evidence, next(row["factor"] for row in rows("official_statistics") if row["area_name"] == "Brent" and row["year"] == "2022" and row["episodes_with_factor"] == "0")), "Brent", 2022)  # fmt: skip
-    assert (brent["state"], brent["percent"]) == ("reported", 0)
-    assert brent["episodes_assessed"] > 100
-
-
-def test_withheld_figures_are_neither_zeros_nor_numbers(series):
-    states = {"c": "withheld", "u": "unreliable", "x": "missing", "z": "not_applicable"}
-    marked = {(int(row["year"]), row["area_code"]): states[row["suppression"]] for row in official() if row["suppression"]}  # fmt: skip
-    found = series[~series["state"].isin(["reported", "failed_return"])]
-    assert {(row.year, row.area_code): row.state for row in found.itertuples()} == marked
-    assert len(marked) == 16
-    assert found[["episodes_with_factor", "percent", "ci_low", "ci_high"]].isna().all(axis=None)
-    reported = series[series["state"] == "reported"]
-    assert reported[["episodes_with_factor", "episodes_assessed", "percent", "ci_low"]].notna().all(axis=None)
-
-
-def test_england_and_the_range_of_authorities_are_the_published_ones(series):
-    assert round(state_of(series, "England", 2025)["percent"], 1) == 33.5
-    authorities = series[(series["area_level"] == "local_authority") & (series["year"] == 2025)]["percent"]
-    assert (round(authorities.min(), 1), round(authorities.max(), 1)) == (7.6, 58.8)  # the evidence README
-
-
-def test_london_is_not_counted_twice_among_the_regions(series):
-    """Counts above authorities are rounded to 10, so nine regions may miss England by 45 and two halves London by 10."""
-    regions = series[series["area_level"] == "region"]
-    of_england = regions[regions["region"] == "England"]
-    assert of_england["area_name"].nunique() == 9
-    england = series[series["area_level"] == "country"].set_index("year")
-    for count in ("episodes_with_factor", "episodes_assessed"):
-        assert (of_england.groupby("year")[count].sum() - england[count]).abs().max() <= 50
-        halves = regions[regions["region"] == "London"].groupby("year")[count].sum()
-        london = regions[regions["area_name"] == "London"].set_index("year")[count]
-        assert (halves - london).abs().max() <= 15
-    assert (regions.groupby("year")["episodes_assessed"].sum() > england["episodes_assessed"] * 1.1).all(), "all eleven overlap"  # fmt: skip
-
-
-def test_every_authority_lies_in_one_of_nine_regions_that_hold_its_count(series):
-    authorities = series[series["area_level"] == "local_authority"]
-    assert authorities.groupby("area_code")["region"].nunique().max() == 1
-    regions = series[(series["area_level"] == "region") & (series["region"] == "England")]
-    assert set(authorities["region"]) == set(regions["area_name"])
-    held = authorities.groupby(["region", "year"])["episodes_with_factor"].sum()
-    whole = regions.set_index(["area_name", "year"])["episodes_with_factor"]
-    whole.index.names = ["region", "year"]
-    assert (held <= whole + 5).all(), "an authority stands in the wrong region"
-
-
-@pytest.mark.parametrize("level", ["country", "region", "local_authority"])
-def test_a_level_is_its_part_of_the_whole(evidence, series, level):
-    part = series[series["area_level"] == level].reset_index(drop=True)
-    pd.testing.assert_frame_equal(area_series(evidence, level=level), part)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [({"factor": "mental_health"}, "no factor 'mental_health'; there are parent_mental_health"), ({"level": "county"}, "no level 'county'; there are country, region")],
-)  # fmt: skip
-def test_unknown_names_are_refused_with_those_there_are(evidence, wrong, said):
-    with pytest.raises(SynthesisError, match=said):
-        area_series(evidence, **wrong)

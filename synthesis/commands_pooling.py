@@ -1,0 +1,206 @@
+"""The command ``pool``: proportions of a user's own CSV file, checked row by row and pooled."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import math
+import re
+import sys
+import textwrap
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthesis import pooling_options as allowed
+from synthesis.pooling_options import PoolingOptions
+from synthesis.schema import Column, SynthesisError, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from synthesis.files import RawTable
+
+_ABOUT = "Pool the proportions of a CSV file: a row a study, with its events and its total."
+_WHOLE = re.compile(r"\d{1,15}(\.0*)?")
+_ALLOWED = "a whole number from 0 on, written in digits alone, such as 1250"
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add ``pool`` with its options to the commands of the program."""
+    command = commands.add_parser("pool", help=_ABOUT, description=_ABOUT)
+    command.add_argument("file", metavar="FILE.csv", help="a CSV file with a header (UTF-8, commas)")
+    command.add_argument("--events", required=True, metavar="COL", help="column with the numbers of events")
+    command.add_argument("--totals", required=True, metavar="COL", help="column with the numbers of people")
+    command.add_argument("--by", metavar="COL", help="column whose values each make a meta-analysis (default: all rows are one)")  # fmt: skip
+    defaults = PoolingOptions()
+    for name, words, about in (
+        ("model", allowed.MODELS, "the model"),
+        ("effects", allowed.EFFECTS, "random effects, or one common effect"),
+        ("transform", allowed.TRANSFORMS, "the scale on which proportions are pooled"),
+        ("tau2", allowed.TAU2_METHODS, "estimator of the between-study variance"),
+        ("interval", allowed.INTERVALS, "interval of the mean (default: hartung-knapp; t for models of the counts)"),
+        ("prediction", allowed.PREDICTIONS, "prediction interval for a further study"),
+        ("continuity-to", allowed.CONTINUITY_TO, "which studies receive the continuity correction"),
+        (
+            "tau2-interval",
+            allowed.TAU2_INTERVALS,
+            "interval of the between-study variance (default: profile; none for the glmm)",
+        ),
+        ("back-transformation", allowed.BACK_TRANSFORMATIONS, "the way back from the double arcsine"),
+    ):
+        default = getattr(defaults, name.replace("-", "_"))
+        about += f" (default: {default})" if default else ""
+        command.add_argument(f"--{name}", choices=words, default=default, help=about)
+    command.add_argument("--continuity", type=float, default=defaults.continuity, metavar="NUMBER", help="what is added to events and to non-events (default: 0.5)")  # fmt: skip
+    command.add_argument("--level", type=float, default=defaults.level, metavar="NUMBER", help="level of all intervals (default: 0.95)")  # fmt: skip
+    command.add_argument("--format", choices=("text", "csv", "json"), default="text", help="how to answer (default: text)")  # fmt: skip
+    command.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Answer one call of ``pool``; returns the exit status."""
+    words = {each.name: getattr(options, each.name) for each in fields(PoolingOptions) if hasattr(options, each.name)}
+    try:
+        PoolingOptions(**words)
+    except SynthesisError as error:
+        print(error, file=sys.stderr)
+        return 2
+    frame, problems = read_studies(options.file, options.events, options.totals, options.by)
+    if frame is None or problems:
+        print(f"{options.file} has {len(problems)} {'problem' if len(problems) == 1 else 'problems'}; nothing was pooled.", file=sys.stderr)  # fmt: skip
+        print(*problems, sep="\n", file=sys.stderr)
+        return 1
+    from synthesis.pooling import pool_groups
+
+    table = pool_groups(frame, by=None if options.by is None else "group", **words)
+    _print(table, frame, words, options)
+    not_pooled = table[table["estimate"].isna() | (table["k"] < 2)]
+    for group, remark in zip(not_pooled["group"], not_pooled["remark"], strict=True):
+        place = options.file if options.by is None else f"{options.file}, {options.by} {group}"
+        print(f"{place}: {remark}", file=sys.stderr)
+    return int(len(not_pooled) > 0)
+
+
+def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argparse.Namespace) -> None:
+    if options.format == "json":
+        print(json.dumps(records(table), indent=2, ensure_ascii=False, allow_nan=False))
+    elif options.format == "csv":
+        sys.stdout.write(table.to_csv(index=False, lineterminator="\n"))
+    elif options.by is None:
+        from synthesis.pooling import pool
+
+        print(pool(frame["events"], frame["totals"], **words))
+    else:
+        print(groups_text(table, options.by))
+
+
+def groups_text(table: pd.DataFrame, caption: str) -> str:
+    """Rows of `pooling.pool_groups` as a table for a terminal, with the remarks of each group below it."""
+    import pandas as pd
+
+    from synthesis.pooling_text import count, percent, span
+    from synthesis.reports import text_table
+
+    rows = table.to_dict("records")
+    cells = pd.DataFrame(
+        {
+            caption: [str(row["group"]) for row in rows],
+            "Studies": [str(row["k"]) for row in rows],
+            "Events of people": ["–" if math.isnan(row["totals"]) else f"{count(row['events'])} of {count(row['totals'])}" for row in rows],
+            "Pooled (interval)": [f"{percent(row['estimate'])} ({span(row['ci_low'], row['ci_high'])})" for row in rows],
+            "A further study": [span(row["pi_low"], row["pi_high"]) for row in rows],
+            "tau²": [_number(row["tau2"], ".4g") for row in rows],
+            "I²": [_number(row["i2"], ".1f") for row in rows],
+        }
+    )  # fmt: skip
+    remarks = [f"{row['group']}: {row['remark']}" for row in rows if isinstance(row["remark"], str)]
+    return "\n".join([text_table(cells), *("\n" + "\n".join(textwrap.wrap(remark, 110)) for remark in remarks)])
+
+
+def _number(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else f"{value:{form}}"
+
+
+def records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as objects for JSON: every digit of a number, None where there is none."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[pd.DataFrame | None, list[str]]:
+    """Counts of a CSV file as ``events, totals`` and, with `by`, ``group``; or every problem, a sentence each.
+
+    Nothing is left out or put right silently: an empty cell, a text, a fraction, a negative count, more events than
+    people are all named with their row, as a spreadsheet numbers it.
+    """
+    import pandas as pd
+
+    from synthesis.files import read_raw
+
+    if not Path(path).is_file():
+        what = "is a folder, not a CSV file" if Path(path).is_dir() else "there is no such file"
+        return None, [f"{path}: {what}."]
+    wanted = {name: Column(name, "text", "") for name in filter(None, (events, totals, by))}
+    raw = read_raw(Path(path), Table(Path(path).name, "", "a study", (), wanted, required=True), any_columns=True)
+    problems = [f"{path}{_place(each.row, each.column)}: {each.message}" for each in raw.problems if each.severity == "error"]  # fmt: skip
+    if not raw.readable:
+        return None, problems
+    missing = [name for name in wanted if name not in raw.cells]
+    problems += [f"{path}: {_no_column(name, list(raw.cells))}" for name in missing]
+    if missing:
+        return None, problems
+    x, wrong_x = _counts(raw, events)
+    n, wrong_n = _counts(raw, totals)
+    found = [*wrong_x, *wrong_n, *_impossible(raw, x, n, events, totals)]
+    if by is not None:
+        empty = raw.rows[raw.text(by) == ""]
+        found += [
+            (row, f"{_place(row, by)}: is empty; write the name of a group") for row in empty if row not in raw.unsure
+        ]
+    problems += [f"{path}{said}" for _, said in sorted(found, key=lambda each: each[0])]
+    frame = pd.DataFrame({"events": x, "totals": n})
+    if by is not None:
+        frame["group"] = raw.text(by).astype(str)
+    return frame, problems
+
+
+def _counts(raw: RawTable, column: str) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """The column as numbers (missing where a cell is none), and what is wrong, by row."""
+    import numpy as np
+
+    values, codes = raw.cells[column]
+    fine = np.array([bool(_WHOLE.fullmatch(text.strip())) for text in values], dtype=bool)
+    numbers = np.array([float(text) if good else np.nan for text, good in zip(values, fine, strict=True)])
+    wrong = []
+    for position in np.flatnonzero(~fine[codes]):
+        row, text = int(raw.rows[position]), str(values[codes[position]])
+        found = f"{text[:60]!r} is not a count" if text.strip() else "is empty, and a missing count is not 0"
+        if row not in raw.unsure:
+            wrong.append((row, f"{_place(row, column)}: {found}; allowed is {_ALLOWED}. Mend it or delete the row."))
+    return numbers[codes], wrong
+
+
+def _impossible(raw: RawTable, x: np.ndarray, n: np.ndarray, events: str, totals: str) -> list[tuple[int, str]]:
+    """Rows whose counts are numbers but cannot be."""
+    wrong = []
+    for row, some, whole in zip(raw.rows.tolist(), x, n, strict=True):
+        if row in raw.unsure:
+            continue
+        if whole == 0:
+            wrong.append((row, f"{_place(row, totals)}: is 0; allowed are totals above 0. Mend it or delete the row."))
+        elif some > whole:
+            said = f"{some:.0f} events of {whole:.0f}; allowed are 0 to {whole:.0f} events. Mend it or delete the row."
+            wrong.append((row, f"{_place(row, events)}: {said}"))
+    return wrong
+
+
+def _place(row: int | None, column: str) -> str:
+    return (f", row {row}" if row is not None else "") + (f", column {column}" if column else "")
+
+
+def _no_column(name: str, held: list[str]) -> str:
+    near = difflib.get_close_matches(name, held, 1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    return f"there is no column {name!r}; there are {', '.join(held)}.{meant}"

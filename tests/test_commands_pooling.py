@@ -1,0 +1,171 @@
+"""The command `pool`: its answers, and what it says of files that are not right."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from synthesis.cli import main
+from synthesis.pooling import COLUMNS, pool
+
+KEYS = [
+    "group", "k", "model", "transform", "estimate_transformed", "se", "estimate", "ci_low", "ci_high", "pi_low", "pi_high",
+    "tau2", "tau2_low", "tau2_high", "i2", "h2", "q", "q_df", "q_p",
+]  # fmt: skip
+GOOD = "study,cases,people,region\na,3,40,north\nb,8,44,north\nc,0,20,south\nd,12,30,south\ne,7,90,south\n"
+
+
+@pytest.fixture
+def ask(tmp_path, capsys):
+    """Run the command on the text of a file; gives exit status, standard output, standard error."""
+
+    def run(text: str, *arguments: str, events: str = "cases", totals: str = "people") -> tuple[int, str, str]:
+        path = tmp_path / "studies.csv"
+        path.write_text(text, encoding="utf-8")
+        status = main(["pool", str(path), "--events", events, "--totals", totals, *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def test_json_is_a_list_of_objects_with_the_agreed_keys_and_every_digit(ask):
+    status, out, err = ask(GOOD, "--format", "json")
+    (answer,) = json.loads(out)
+    assert (status, err) == (0, "")
+    assert list(answer)[: len(KEYS)] == KEYS
+    assert list(answer) == list(COLUMNS)
+    expected = pool([3, 8, 0, 12, 7], [40, 44, 20, 30, 90])
+    for name in KEYS[1:]:
+        assert answer[name] == getattr(expected, name), name
+
+
+def test_each_value_of_a_column_is_a_meta_analysis(ask):
+    status, out, _ = ask(GOOD, "--by", "region", "--format", "json", "--tau2", "dl", "--interval", "wald")
+    answer = json.loads(out)
+    assert status == 0
+    assert [(row["group"], row["k"]) for row in answer] == [("north", 2), ("south", 3)]
+    assert answer[1]["estimate"] == pool([0, 12, 7], [20, 30, 90], tau2="dl", interval="wald").estimate
+    assert (answer[1]["tau2_method"], answer[1]["interval"]) == ("dl", "wald")
+
+
+def test_csv_holds_what_json_holds(ask):
+    _, out, _ = ask(GOOD, "--by", "region", "--format", "csv")
+    _, other, _ = ask(GOOD, "--by", "region", "--format", "json")
+    for row, same in zip(csv.DictReader(io.StringIO(out)), json.loads(other), strict=True):
+        assert list(row) == list(COLUMNS)
+        assert float(row["estimate"]) == same["estimate"]
+        assert row["lrt"] == "" and same["lrt"] is None
+
+
+def test_text_names_model_interval_and_heterogeneity(ask):
+    _, out, _ = ask(GOOD)
+    assert "Random effects: inverse variance, logit scale, tau² by REML" in out
+    assert "5 studies, 30 of 224" in out
+    assert "95 % interval, Hartung and Knapp" in out
+    _, out, _ = ask(GOOD, "--by", "region")
+    assert [line.split()[0] for line in out.splitlines()[2:4]] == ["north", "south"]
+
+
+@pytest.mark.parametrize("transform", ["logit", "double-arcsine", "arcsine", "log", "raw"])
+@pytest.mark.parametrize("model", ["inverse-variance", "glmm"])
+def test_all_words_of_the_command_are_those_of_pool(ask, transform, model):
+    if model == "glmm" and transform != "logit":
+        status, out, err = ask(GOOD, "--model", model, "--transform", transform)
+        assert (status, out) == (2, "")
+        assert "works on the logit scale" in err
+        return
+    status, out, _ = ask(GOOD, "--model", model, "--transform", transform, "--format", "json", "--continuity", "0.25", "--level", "0.9", "--prediction", "hts-k2")  # fmt: skip
+    expected = pool([3, 8, 0, 12, 7], [40, 44, 20, 30, 90], model=model, transform=transform, continuity=0.25, level=0.9, prediction="hts-k2")  # fmt: skip
+    assert status == 0
+    assert json.loads(out)[0]["pi_high"] == expected.pi_high
+
+
+def test_every_fault_is_named_at_once_with_row_and_column(ask):
+    text = "cases,people,region\n3.5,40,a\n,44,a\n-1,20,a\n120,30,b\nabc,0,\n9,1e3,b\n4,50,b\n"
+    status, out, err = ask(text, "--by", "region")
+    lines = err.splitlines()
+    assert (status, out) == (1, "")
+    assert "8 problems; nothing was pooled" in lines[0]
+    for place, said in (
+        ("row 2, column cases", "'3.5' is not a count; allowed is a whole number"),
+        ("row 3, column cases", "a missing count is not 0"),
+        ("row 4, column cases", "'-1' is not a count"),
+        ("row 5, column cases", "120 events of 30; allowed are 0 to 30"),
+        ("row 6, column cases", "'abc' is not a count"),
+        ("row 6, column people", "allowed are totals above 0"),
+        ("row 6, column region", "is empty"),
+        ("row 7, column people", "'1e3' is not a count"),
+    ):
+        assert any(place in line and said in line for line in lines), place
+    assert len(lines) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the file is empty"),
+        ("cases,people\n", "a header and no rows"),
+        ("cases;people\n3;40\n", "separated by semicolons"),
+        ("cases,people\n3,40,7\n2,30\n", "row 2: 3 cells where the header has 2"),
+        ("Cases,people\n3,40\n", "there is no column 'cases'; there are Cases, people. Did you mean 'Cases'?"),
+        ('cases,people\n3,"40\n', "quotation mark"),
+    ],
+)
+def test_a_file_that_is_not_right_is_refused_without_a_traceback(ask, text, said):
+    status, out, err = ask(text)
+    assert (status, out) == (1, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_file_that_is_not_there_is_named(capsys, tmp_path):
+    assert main(["pool", str(tmp_path / "none.csv"), "--events", "a", "--totals", "b"]) == 1
+    assert "none.csv: there is no such file" in capsys.readouterr().err
+
+
+def test_one_study_is_shown_and_named_as_a_problem(ask):
+    status, out, err = ask(GOOD + "f,4,50,west\n", "--by", "region", "--format", "json")
+    answer = json.loads(out)[2]
+    assert status == 1
+    assert "region west: One study" in err
+    assert (answer["k"], answer["tau2"], answer["pi_low"]) == (1, None, None)
+    assert answer["estimate"] == pytest.approx(0.08)
+
+
+def test_what_cannot_be_pooled_keeps_its_row_and_the_reason(ask):
+    status, out, err = ask("cases,people\n0,40\n0,30\n", "--model", "glmm", "--format", "json")
+    assert status == 1
+    assert json.loads(out)[0]["estimate"] is None
+    assert "No events in any study" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "glmm", "--interval", "hartung-knapp"], "for glmm choose wald or t"),
+        (["--level", "95"], "between 0 and 1, such as 0.95"),
+        (["--continuity", "-1"], "continuity is 0 or more"),
+        (["--model", "glmm", "--prediction", "bootstrap"], "bootstrap"),
+    ],
+)
+def test_words_that_do_not_go_together_are_a_wrong_call(ask, arguments, said):
+    status, out, err = ask(GOOD, *arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_an_unknown_word_is_a_wrong_call(ask, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        ask(GOOD, "--tau2", "mle")
+    assert stopped.value.code == 2
+    assert "invalid choice: 'mle'" in capsys.readouterr().err
+
+
+def test_whole_numbers_may_be_written_with_a_point_and_rows_in_quotes(ask):
+    status, out, _ = ask('cases,people\n3.0,"40"\n 8,44\n', "--format", "json")
+    assert status == 0
+    assert json.loads(out)[0]["events"] == 11

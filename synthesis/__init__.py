@@ -68,8 +68,16 @@ if TYPE_CHECKING:
     from synthesis.estimates import both_ways as both_ways
     from synthesis.estimates import derived_counts as derived_counts
     from synthesis.estimates import proportions as proportions
+    from synthesis.figures import baujat_plot as baujat_plot
+    from synthesis.figures import bubble_plot as bubble_plot
+    from synthesis.figures import doi_plot as doi_plot
+    from synthesis.figures import draw as draw
     from synthesis.figures import figure_names as figure_names
+    from synthesis.figures import forest_plot as forest_plot
+    from synthesis.figures import funnel_plot as funnel_plot
     from synthesis.figures import make_figure as make_figure
+    from synthesis.figures import plotted as plotted
+    from synthesis.figures import save_figure as save_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
     from synthesis.grouping import subgroups as subgroups
@@ -146,16 +154,21 @@ _MODULE_OF = {
     "area_trend": "area_change",
     "association_refusals": "associations",
     "association_table": "associations",
+    "baujat_plot": "figures",
     "baujat_table": "influence",
     "both_ways": "estimates",
+    "bubble_plot": "figures",
     "derived_counts": "estimates",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
     "check": "tables",
     "cluster_robust": "clusters",
     "cumulative": "influence",
+    "doi_plot": "figures",
     "doi_table": "small_studies",
+    "draw": "figures",
     "figure_names": "figures",
+    "forest_plot": "figures",
     "code_agreement": "agreement",
     "codebook_history": "codes",
     "codebook_table": "codes",
@@ -171,6 +184,7 @@ _MODULE_OF = {
     "estimate_appraisal_table": "estimate_appraisal",
     "evidence_profile": "confidence",
     "framework_matrix": "framework",
+    "funnel_plot": "figures",
     "funnel_table": "small_studies",
     "included_studies": "studies",
     "influence_table": "influence",
@@ -190,6 +204,7 @@ _MODULE_OF = {
     "participants": "studies",
     "perspective_contrast": "contrast",
     "headline": "leading",
+    "plotted": "figures",
     "pool": "pooling",
     "pool_groups": "pooling",
     "pool_estimates": "combining",
@@ -202,6 +217,7 @@ _MODULE_OF = {
     "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
     "rename_code": "codes",
+    "save_figure": "figures",
     "sensitivity_table": "sensitivity",
     "settle": "settlement",
     "show": "reports",

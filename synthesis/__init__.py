@@ -74,8 +74,16 @@ if TYPE_CHECKING:
     from synthesis.estimates import both_ways as both_ways
     from synthesis.estimates import derived_counts as derived_counts
     from synthesis.estimates import proportions as proportions
+    from synthesis.figures import baujat_plot as baujat_plot
+    from synthesis.figures import bubble_plot as bubble_plot
+    from synthesis.figures import doi_plot as doi_plot
+    from synthesis.figures import draw as draw
     from synthesis.figures import figure_names as figure_names
+    from synthesis.figures import forest_plot as forest_plot
+    from synthesis.figures import funnel_plot as funnel_plot
     from synthesis.figures import make_figure as make_figure
+    from synthesis.figures import plotted as plotted
+    from synthesis.figures import save_figure as save_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
     from synthesis.grouping import subgroups as subgroups
@@ -158,8 +166,10 @@ _MODULE_OF = {
     "area_trend": "area_change",
     "association_refusals": "associations",
     "association_table": "associations",
+    "baujat_plot": "figures",
     "baujat_table": "influence",
     "both_ways": "estimates",
+    "bubble_plot": "figures",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
     "check": "tables",
@@ -179,13 +189,17 @@ _MODULE_OF = {
     "cumulative": "influence",
     "derived_counts": "estimates",
     "disagreement_sheet": "settlement",
+    "doi_plot": "figures",
     "doi_table": "small_studies",
+    "draw": "figures",
     "estimate_appraisal_sheet": "estimate_appraisal",
     "estimate_appraisal_table": "estimate_appraisal",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
     "figure_names": "figures",
+    "forest_plot": "figures",
     "framework_matrix": "framework",
+    "funnel_plot": "figures",
     "funnel_table": "small_studies",
     "headline": "leading",
     "import_sheet": "sheets",
@@ -204,6 +218,7 @@ _MODULE_OF = {
     "outlier_robust": "outliers",
     "participants": "studies",
     "perspective_contrast": "contrast",
+    "plotted": "figures",
     "pool": "pooling",
     "pool_estimates": "combining",
     "pool_groups": "pooling",
@@ -218,6 +233,7 @@ _MODULE_OF = {
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
     "rename_code": "codes",
+    "save_figure": "figures",
     "sensitivity_table": "sensitivity",
     "settle": "settlement",
     "settle_appraisals": "appraisal_sheets",

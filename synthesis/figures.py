@@ -24,13 +24,16 @@ from synthesis.curves import accumulation
 from synthesis.draw_accumulation import accumulation_alt, accumulation_plot
 from synthesis.draw_areas import area_series_alt, area_series_plot, authority_alt, authority_plot
 from synthesis.draw_associations import association_alt, association_plot
+from synthesis.draw_bubble import bubble_alt, bubble_plot
 from synthesis.draw_caterpillar import caterpillar_alt, caterpillar_plot
 from synthesis.draw_change import rank_alt, rank_plot, trend_alt, trend_plot
 from synthesis.draw_contrast import contrast_alt, contrast_plot
 from synthesis.draw_control import control_alt, control_plot
 from synthesis.draw_flow import prisma_alt, prisma_plot
 from synthesis.draw_forest import forest_alt, forest_plot
+from synthesis.draw_funnel import doi_alt, doi_plot, funnel_alt, funnel_plot
 from synthesis.draw_heat import heat_alt, heat_plot
+from synthesis.draw_influence import baujat_alt, baujat_plot
 from synthesis.draw_map import theme_map_alt, theme_map_plot
 from synthesis.draw_pairs import pairs_alt, pairs_plot
 from synthesis.draw_series import series_alt, series_plot
@@ -49,12 +52,13 @@ from synthesis.themes import theme_matrix, theme_table
 
 __all__ = [
     "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "association_alt",
-    "association_plot", "authority_alt", "authority_plot", "caterpillar_alt", "caterpillar_plot", "contrast_alt",
-    "contrast_plot", "control_alt", "control_plot", "draw", "figure_names", "forest_alt", "forest_plot",
-    "heat_alt", "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt",
-    "pairs_plot", "plotted", "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt",
-    "series_plot", "stability_alt", "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt",
-    "theme_support_plot", "trend_alt", "trend_plot",
+    "association_plot", "authority_alt", "authority_plot", "baujat_alt", "baujat_plot", "bubble_alt", "bubble_plot",
+    "caterpillar_alt", "caterpillar_plot", "contrast_alt", "contrast_plot", "control_alt", "control_plot", "doi_alt",
+    "doi_plot", "draw", "figure_names", "forest_alt", "forest_plot", "funnel_alt", "funnel_plot", "heat_alt",
+    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
+    "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
+    "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot", "trend_alt",
+    "trend_plot",
 ]  # fmt: skip
 
 #: England's national factors in one figure, the one under review first.

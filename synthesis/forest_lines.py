@@ -206,6 +206,8 @@ def _spread(row: pd.Series) -> str:
 def between_text(result: Subgroups) -> str:
     """The test between subgroups as it is printed."""
     test = result.between.iloc[0]
+    if pd.isna(test["p"]):
+        return "Between groups: not tested"
     f = np.isfinite(test["df_residual"])
     of = f"{test['df']} and {test['df_residual']:g}" if f else f"{test['df']}"
     return f"Between groups: {'F' if f else 'χ²'} {test['statistic']:.2f}, df {of}, p {p_text(test['p'])}"
@@ -263,7 +265,8 @@ def _group_notes(result: Subgroups) -> list[str]:
         f"{_heterogeneity(row)} {weight}".strip(),
         "Studies were not assigned to their groups: other differences may lie behind one between groups.",
     ]
-    return [*notes, *([row["remark"]] if pd.notna(row["remark"]) else [])]
+    remarks = [result.between["remark"].iloc[0], row["remark"]]
+    return [*notes, *(f"{each[0].upper()}{each[1:].rstrip('.')}." for each in remarks if pd.notna(each) and each)]
 
 
 # --- alternative text --------------------------------------------------------------------------------------------------
@@ -293,7 +296,8 @@ def groups_alt(result: Subgroups) -> str:
     low, high = groups.loc[groups["estimate"].idxmin()], groups.loc[groups["estimate"].idxmax()]
     ends = " to ".join(f"{shown_percent(100 * row['estimate'])}% ({str(row['group'])[:24]})" for row in (low, high))
     differ = "differ" if test["p"] < 0.05 else "do not clearly differ"
+    tested = f"{differ} (p {p_text(test['p'])})" if pd.notna(test["p"]) else "were not tested"
     return (
-        f"Forest plot of {all_['k']} studies in {len(groups)} groups by {result.by}: group means {ends} {differ} "
-        f"(p {p_text(test['p'])}); mean of all {shown_percent(100 * all_['estimate'])}%."
+        f"Forest plot of {all_['k']} studies in {len(groups)} groups by {result.by}: group means {ends} {tested}; "
+        f"mean of all {shown_percent(100 * all_['estimate'])}%."
     )

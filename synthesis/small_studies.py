@@ -25,6 +25,15 @@ _SIZE_ONLY = "the sample size replaces the standard error, but the weights still
 _LFK = "not a test: how often it calls symmetric studies asymmetric depends on their number, sizes and heterogeneity (0 to 30 %: Schwarzer and others 2024, doi 10.1002/jrsm.1714)"  # fmt: skip
 
 
+def caution(transform: str) -> str:
+    """Why effect and standard error go together on a scale without any study missing: a clause for a reader."""
+    return f"{_tied(transform)}; {_SIZE_IS_SETTING}"
+
+
+def _tied(transform: str) -> str:
+    return _NOT_TIED if transform.endswith("arcsine") else _TIED
+
+
 def small_study_checks(
     frame: pd.DataFrame,
     events: str,
@@ -54,7 +63,7 @@ def small_study_checks(
     """
     studies = study_rows(frame, events, totals, transform, label, at_least=3)
     se, inverse = np.sqrt(studies.v), 1 / studies.totals
-    tied = _NOT_TIED if transform.endswith("arcsine") else _TIED
+    tied = _tied(transform)
     rows = [
         _regression("egger", studies, se, 0.0, "hartung-knapp", level, tied),
         _regression("egger, random effects", studies, se, tau2, "wald", level, tied),
@@ -100,12 +109,14 @@ def _row(
     }
 
 
+def asymmetry(index: float) -> str:
+    """An LFK index in its authors' words."""
+    return ("no", "minor", "major")[int(abs(index) > 1) + int(abs(index) > 2)] + " asymmetry by its authors' limits of 1 and 2"  # fmt: skip
+
+
 def _lfk_row(studies: StudyRows) -> dict[str, object]:
     index = lfk_index(studies.y, studies.v)
-    if np.isnan(index):
-        said = "all studies report the same: no index"
-    else:
-        said = ("no", "minor", "major")[int(abs(index) > 1) + int(abs(index) > 2)] + " asymmetry by its authors' limits of 1 and 2"  # fmt: skip
+    said = "all studies report the same: no index" if np.isnan(index) else asymmetry(index)
     return _row("lfk", studies, index, np.nan, np.nan, _LFK, said)
 
 

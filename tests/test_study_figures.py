@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from test_figures import LONG, assert_legible, words_of
 
-from synthesis import figures, pool, pool_estimates, subgroups
+from synthesis import baujat_table, doi_table, figures, funnel_table, meta_regression, pool, pool_estimates, subgroups
+from synthesis.drawing import NAVY, shown_percent
 from synthesis.prevalence import pooled_table
+from synthesis.schema import SynthesisError
 
 PALE = "#a9bdd1"
 
@@ -84,10 +88,12 @@ def test_subgroups_have_their_own_diamonds_and_the_test_between_them(k):
     pale = [patch.get_facecolor() for patch in ax.patches if type(patch).__name__ == "Polygon"]
     assert len(set(pale[:-1])) == 1 and pale[-1] != pale[0], "the mean of all looks different"
     test = result.test().iloc[0]
-    assert f"Between groups: χ² {test['statistic']:.2f}, df {test['df']}, p" in words_of(ax.figure)
+    tested = f"χ² {test['statistic']:.2f}, df {test['df']}, p" if pd.notna(test["p"]) else "not tested"
+    assert pd.isna(test["p"]) == (k == 5), "with five studies one group has a single one"
+    assert f"Between groups: {tested}" in words_of(ax.figure)
     alt = figures.forest_alt(result)
     assert f"{k} studies in 3 groups by setting" in alt and 80 <= len(alt) <= 220
-    assert ("do not clearly differ" in alt) == (test["p"] >= 0.05)
+    assert ("do not clearly differ" in alt) == bool(test["p"] >= 0.05) and ("were not tested" in alt) == (k == 5)
 
 
 def test_a_group_of_one_study_and_one_tau2_for_all_are_drawn():
@@ -122,3 +128,131 @@ def test_the_text_of_a_pooled_forest_says_reach_mean_and_a_further_study():
     assert alt.startswith("Forest plot of 20 studies") and "read this range first" in alt
     assert figures.forest_alt(pool([3], [40])) == "Forest plot of 1 study, 7.5 to 7.5%."
     assert_legible(figures.forest_plot(pool([3], [40])).figure)
+
+
+# ---------------------------------------------------------------- funnel and Doi plot
+
+
+def points(ax) -> set[tuple[float, float]]:
+    """Places of all markers."""
+    marked = [line for line in ax.lines if line.get_marker() in ("o", "D")]
+    return {(round(float(x), 9), round(float(y), 9)) for line in marked for x, y in zip(*line.get_data(), strict=True)}
+
+
+def places(table: pd.DataFrame, x: str, y: str) -> set[tuple[float, float]]:
+    return {(round(float(a), 9), round(float(b), 9)) for a, b in zip(table[x], table[y], strict=True)}
+
+
+@pytest.mark.parametrize("k", [5, 20, 80])
+@pytest.mark.parametrize("transform", ["logit", "arcsine"])
+def test_a_funnel_shows_every_study_and_marks_those_outside_the_limits(k, transform):
+    table = funnel_table(made(k), "events", "totals", transform=transform)
+    ax = figures.funnel_plot(table)
+    assert_legible(ax.figure)
+    assert points(ax) == places(table, "effect", "se")
+    outside = next(line for line in ax.lines if line.get_marker() == "D")
+    assert len(outside.get_xdata()) == table["outside"].sum()
+    low, high = (line.get_data() for line in ax.lines if line.get_linestyle() == "--")
+    for x, y in (low, high):
+        slope = abs(x[1] - x[0]) / y[1]
+        np.testing.assert_allclose(slope, ((table["high"] - table["centre"]) / table["se"]), rtol=1e-9)
+    said = words_of(ax.figure)
+    tied = "function of the proportion itself" if transform == "logit" else "depends on the size alone"
+    assert f"{table['outside'].sum()} of {k} lie outside" in said and tied in said
+    alt = figures.funnel_alt(table)
+    assert 80 <= len(alt) <= 220 and f"{table['outside'].sum()} outside the limits of sampling error" in alt
+
+
+def test_percents_below_a_funnel_stand_where_the_scale_has_them():
+    table = funnel_table(made(20), "events", "totals")
+    ax = figures.funnel_plot(table)
+    shown = [(at, float(text.get_text().rstrip("%")) / 100) for at, text in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)]  # fmt: skip
+    assert len(shown) >= 4
+    for at, share in shown:
+        assert at == pytest.approx(np.log(share / (1 - share)), abs=1e-6)
+
+
+@pytest.mark.parametrize("k", [5, 20, 80])
+def test_a_doi_plot_shows_the_ranks_and_its_index_in_words(k):
+    table = doi_table(made(k), "events", "totals")
+    ax = figures.doi_plot(table)
+    assert_legible(ax.figure)
+    assert points(ax) == places(table, "effect", "abs_z")
+    index = table["lfk"].iloc[0]
+    word = "no" if abs(index) <= 1 else "minor" if abs(index) <= 2 else "major"
+    for said in (words_of(ax.figure), figures.doi_alt(table)):
+        assert f"LFK index {index:.2f}, {word} asymmetry" in said
+    assert 80 <= len(figures.doi_alt(table)) <= 220
+
+
+def test_studies_that_report_the_same_have_no_index():
+    table = doi_table(pd.DataFrame({"events": [5, 5, 5], "totals": [50, 50, 50]}), "events", "totals")
+    ax = figures.doi_plot(table)
+    assert_legible(ax.figure)
+    assert "no LFK index" in figures.doi_alt(table)
+
+
+# ---------------------------------------------------------------- Baujat and bubble plot
+
+
+@pytest.mark.parametrize("k", [5, 20, 80])
+def test_a_baujat_plot_names_the_study_behind_most_of_the_heterogeneity(k):
+    table = baujat_table(made(k), "events", "totals")
+    ax = figures.baujat_plot(table)
+    assert_legible(ax.figure)
+    assert points(ax) == places(table, "heterogeneity", "influence")
+    most = table.loc[table["heterogeneity"].idxmax()]
+    share = 100 * most["heterogeneity"] / table["heterogeneity"].sum()
+    assert f"{most['label']} makes {share:.0f}% of the sum across" in words_of(ax.figure)
+    alt = figures.baujat_alt(table)
+    assert f"makes {share:.0f}% of the heterogeneity" in alt and 60 <= len(alt) <= 220
+
+
+@pytest.mark.parametrize("k", [5, 20, 80])
+def test_a_bubble_plot_draws_the_line_that_the_regression_predicts(k):
+    result = meta_regression(made(k), "events", "totals", ["year"])
+    ax = figures.bubble_plot(result)
+    assert_legible(ax.figure)
+    studies = result.bubbles()
+    circles = ax.collections[-1]
+    np.testing.assert_allclose(circles.get_offsets(), np.column_stack([studies["year"], 100 * studies["proportion"]]))
+    assert np.argmax(circles.get_sizes()) == studies["weight"].argmax()
+    line = next(line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 80)
+    expected = result.predict(pd.DataFrame({"year": line.get_xdata()}))
+    np.testing.assert_allclose(line.get_ydata(), 100 * expected["estimate"])
+    alt, ends = figures.bubble_alt(result), 100 * expected["estimate"].iloc[[0, -1]]
+    assert all(f"{shown_percent(end)}%" in alt for end in ends) and 80 <= len(alt) <= 220
+    assert ("no clear difference" in alt) == (result.tests().iloc[0]["p"] >= 0.05)
+
+
+def test_a_bubble_plot_of_words_has_a_place_for_each_and_holds_the_others():
+    result = meta_regression(made(40), "events", "totals", ["setting", "share"])
+    ax = figures.bubble_plot(result)
+    assert_legible(ax.figure)
+    said = words_of(ax.figure)
+    for word, n in made(40)["setting"].value_counts().items():
+        assert f"{word} ({n})" in said
+    assert f"Held: share {made(40)['share'].mean():.4g}." in said
+    other = figures.bubble_plot(result, "share")
+    assert_legible(other.figure)
+    assert "Held: setting community." in words_of(other.figure)
+    with pytest.raises(SynthesisError, match="no moderator 'age'; it has setting, share"):
+        figures.bubble_plot(result, "age")
+
+
+def test_given_axes_are_used_and_tables_without_rows_say_so():
+    figure = Figure(figsize=(11, 8))
+    ax = figure.add_axes((0.02, 0.02, 0.96, 0.96))
+    assert figures.funnel_plot(funnel_table(made(9), "events", "totals"), ax) is ax
+    assert_legible(figure)
+    for plot, alt in (("funnel_plot", "funnel_alt"), ("doi_plot", "doi_alt"), ("baujat_plot", "baujat_alt")):
+        assert "There are no studies to show." in words_of(getattr(figures, plot)(pd.DataFrame()).figure)
+        assert "no studies to show" in getattr(figures, alt)(pd.DataFrame())
+
+
+def test_studies_stay_apart_in_grey():
+    """Far studies differ by their marker too, groups' diamonds and the mean of all by lightness."""
+    ax = figures.funnel_plot(funnel_table(made(20), "events", "totals"))
+    assert {line.get_marker() for line in ax.lines} >= {"o", "D"}
+    grey = [float(np.dot(to_rgb(colour), (0.299, 0.587, 0.114))) for colour in (PALE, NAVY)]
+    assert abs(grey[0] - grey[1]) > 0.4

@@ -37,10 +37,10 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--by", metavar="COL", help="column whose values each make a meta-analysis (default: all rows are one)")  # fmt: skip
     defaults = PoolingOptions()
     for name, words, about in (
-        ("model", allowed.MODELS, "the model"),
+        ("model", allowed.MODELS, "the model (default: glmm; inverse-variance where a word of it is given)"),
         ("effects", allowed.EFFECTS, "random effects, or one common effect"),
         ("transform", allowed.TRANSFORMS, "the scale on which proportions are pooled"),
-        ("tau2", allowed.TAU2_METHODS, "estimator of the between-study variance"),
+        ("tau2", allowed.TAU2_METHODS, "estimator of the between-study variance (default: reml)"),
         ("interval", allowed.INTERVALS, "interval of the mean (default: hartung-knapp; t for models of the counts)"),
         ("prediction", allowed.PREDICTIONS, "prediction interval for a further study"),
         ("continuity-to", allowed.CONTINUITY_TO, "which studies receive the continuity correction"),
@@ -51,7 +51,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         ),
         ("back-transformation", allowed.BACK_TRANSFORMATIONS, "the way back from the double arcsine"),
     ):
-        default = getattr(defaults, name.replace("-", "_"))
+        # A model and an estimator are left open, so that what is given can tell the model.
+        default = None if name in ("model", "tau2") else getattr(defaults, name.replace("-", "_"))
         about += f" (default: {default})" if default else ""
         command.add_argument(f"--{name}", choices=words, default=default, help=about)
     command.add_argument("--continuity", type=float, default=defaults.continuity, metavar="NUMBER", help="what is added to events and to non-events (default: 0.5)")  # fmt: skip
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     """Answer one call of ``pool``; returns the exit status."""
     words = {each.name: getattr(options, each.name) for each in fields(PoolingOptions) if hasattr(options, each.name)}
     try:
-        PoolingOptions(**words)
+        PoolingOptions.chosen(**words)
     except SynthesisError as error:
         print(error, file=sys.stderr)
         return 2

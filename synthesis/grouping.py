@@ -82,7 +82,7 @@ def subgroups(
     Raises SynthesisError for columns that are not there, impossible counts, and fewer than two subgroups.
     """
     one_of("tau2", tau2, ("separate", "common"))
-    options = PoolingOptions(tau2=tau2_method, **words)
+    options = PoolingOptions.chosen(tau2=tau2_method, **words)
     studies = study_rows(frame, events, totals, options.transform, label, [by])
     names = Design.made(studies.frame.assign(**{by: studies.frame[by].astype("object")}), [by]).values[by]
     if len(names) < 2:

@@ -87,10 +87,10 @@ def pool(
     events: Sequence[float],
     totals: Sequence[float],
     *,
-    model: str = "inverse-variance",
+    model: str | None = None,
     effects: str = "random",
     transform: str = "logit",
-    tau2: str = "reml",
+    tau2: str | None = None,
     interval: str | None = None,
     prediction: str = "same",
     continuity: float = 0.5,
@@ -106,11 +106,13 @@ def pool(
     Parameters
     ----------
     events, totals : counts of the studies, 0 <= events <= totals, totals above 0.
-    model : ``inverse-variance`` of transformed proportions; ``glmm``, the binomial-normal model (logit, maximum
+    model : default ``glmm``, whose interval held its level best in simulation (``tests/benchmarks/README.md``), or
+        ``inverse-variance`` where ``tau2``, a transform other than logit or an interval of it is asked for.
+        ``inverse-variance`` of transformed proportions; ``glmm``, the binomial-normal model (logit, maximum
         likelihood, adaptive quadrature); ``beta-binomial`` (the mean over studies, with ``rho`` in the place of tau2).
     effects : ``random``, or ``common`` (one proportion behind all studies).
     transform : ``logit``, ``double-arcsine``, ``arcsine``, ``log``, ``raw`` (`effects.effect_sizes`).
-    tau2 : estimator of the between-study variance: ``reml, ml, dl, pm, hs, he, sj, eb`` (`heterogeneity.estimate_tau2`).
+    tau2 : estimator of the between-study variance: ``reml`` (default)``, ml, dl, pm, hs, he, sj, eb`` (`heterogeneity.estimate_tau2`).
     interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t), ``profile`` (profile likelihood, for ``glmm``);
         default ``hartung-knapp`` for the inverse variance, ``t`` for models of the counts.
     prediction : ``same`` (the interval's quantile, as metafor), ``hts-k2``, ``hts-k1`` (t with k-2 and k-1 degrees),
@@ -128,9 +130,8 @@ def pool(
     it is, with a remark. I2 and H2 set tau2 against the typical sampling variance. Raises SynthesisError for counts that
     cannot be and for words that are unknown or do not go together, all at once.
     """
-    options = PoolingOptions(
-        model, effects, transform, tau2, interval, prediction, continuity, continuity_to, study_interval,
-        back_transformation, level, tau2_interval,
+    options = PoolingOptions.chosen(
+        model=model, effects=effects, transform=transform, tau2=tau2, interval=interval, prediction=prediction, continuity=continuity, continuity_to=continuity_to, study_interval=study_interval, back_transformation=back_transformation, level=level, tau2_interval=tau2_interval,
     )  # fmt: skip
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     if x.shape != n.shape or x.ndim != 1:
@@ -173,7 +174,7 @@ def pool_groups(
 
     Raises SynthesisError for missing columns, columns that are not numbers and wrong words.
     """
-    options = PoolingOptions(**words)
+    options = PoolingOptions.chosen(**words)
     by_columns = [by] if isinstance(by, str) else list(by or [])
     absent = [name for name in (*by_columns, events, totals) if name not in frame.columns]
     if absent:

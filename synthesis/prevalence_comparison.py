@@ -78,7 +78,9 @@ def _explained(row) -> str:
     parts.append(f"the interval of the mean here runs from {row.here_low:.1f} to {row.here_high:.1f} %")
     there = "an unstated number of" if pd.isna(row.published_k) else f"{row.published_k:.0f}"
     parts.append(f"{row.here_k} estimates here, {there} studies there")
-    parts.append(f"there {models[row.model]}, scale {scales[row.transform]}; here random-effects mean, scale logit")
+    parts.append(
+        f"there {models[row.model]}, scale {scales[row.transform]}; here binomial-normal model (glmm), scale logit"
+    )
     if pd.notna(row.override):
         parts.append("here pooled by decision over scales, cut-offs and times")
     if row.lead == "range":

@@ -90,7 +90,7 @@ def sensitivity_table(
 
     Raises SynthesisError for columns that are not there, impossible counts and fewer than two studies.
     """
-    chosen = PoolingOptions(level=level, **words)
+    chosen = PoolingOptions.chosen(level=level, **words)
     studies = study_rows(frame, events, totals, label=label)
     counts = pd.DataFrame({"events": studies.events, "totals": studies.totals})
     rows = [_answer(counts, changed, options) for changed, options in _choices(chosen, full)]

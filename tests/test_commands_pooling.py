@@ -33,12 +33,12 @@ def ask(tmp_path, capsys):
 
 
 def test_json_is_a_list_of_objects_with_the_agreed_keys_and_every_digit(ask):
-    status, out, err = ask(GOOD, "--format", "json")
+    status, out, err = ask(GOOD, "--model", "inverse-variance", "--format", "json")
     (answer,) = json.loads(out)
     assert (status, err) == (0, "")
     assert list(answer)[: len(KEYS)] == KEYS
     assert list(answer) == list(COLUMNS)
-    expected = pool([3, 8, 0, 12, 7], [40, 44, 20, 30, 90])
+    expected = pool([3, 8, 0, 12, 7], [40, 44, 20, 30, 90], model="inverse-variance")
     for name in KEYS[1:]:
         assert answer[name] == getattr(expected, name), name
 
@@ -52,9 +52,22 @@ def test_each_value_of_a_column_is_a_meta_analysis(ask):
     assert (answer[1]["tau2_method"], answer[1]["interval"]) == ("dl", "wald")
 
 
+def test_a_model_left_open_is_the_glmm_unless_a_word_is_of_the_inverse_variance(ask):
+    def model(*words):
+        (row,) = json.loads(ask(GOOD, *words, "--format", "json")[1])
+        return row["model"], row["interval"]
+
+    assert model() == model("--interval", "t") == ("glmm", "t")
+    assert model("--tau2", "dl") == ("inverse-variance", "hartung-knapp")
+    assert model("--transform", "raw", "--interval", "wald") == ("inverse-variance", "wald")
+    assert model("--continuity-to", "all") == ("inverse-variance", "hartung-knapp")
+    assert model("--model", "glmm", "--continuity-to", "all") == ("glmm", "t")
+
+
 def test_csv_holds_what_json_holds(ask):
-    _, out, _ = ask(GOOD, "--by", "region", "--format", "csv")
-    _, other, _ = ask(GOOD, "--by", "region", "--format", "json")
+    words = "--by", "region", "--tau2", "reml"
+    _, out, _ = ask(GOOD, *words, "--format", "csv")
+    _, other, _ = ask(GOOD, *words, "--format", "json")
     for row, same in zip(csv.DictReader(io.StringIO(out)), json.loads(other), strict=True):
         assert list(row) == list(COLUMNS)
         assert float(row["estimate"]) == same["estimate"]
@@ -62,7 +75,7 @@ def test_csv_holds_what_json_holds(ask):
 
 
 def test_text_names_model_interval_and_heterogeneity(ask):
-    _, out, _ = ask(GOOD)
+    _, out, _ = ask(GOOD, "--interval", "hartung-knapp")
     assert "Random effects: inverse variance, logit scale, tau² by REML" in out
     assert "5 studies, 30 of 224" in out
     assert "95 % interval, Hartung and Knapp" in out

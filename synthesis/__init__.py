@@ -103,6 +103,8 @@ if TYPE_CHECKING:
     from synthesis.prevalence_comparison import published_prevalence as published_prevalence
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
+    from synthesis.ranges import estimate_ranges as estimate_ranges
+    from synthesis.ranges import refusal_table as refusal_table
     from synthesis.rank_change import area_ranks as area_ranks
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
@@ -182,6 +184,7 @@ _MODULE_OF = {
     "disagreement_sheet": "settlement",
     "estimate_appraisal_sheet": "estimate_appraisal",
     "estimate_appraisal_table": "estimate_appraisal",
+    "estimate_ranges": "ranges",
     "evidence_profile": "confidence",
     "framework_matrix": "framework",
     "funnel_plot": "figures",
@@ -216,6 +219,7 @@ _MODULE_OF = {
     "published_comparison": "comparison",
     "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
+    "refusal_table": "ranges",
     "rename_code": "codes",
     "save_figure": "figures",
     "sensitivity_table": "sensitivity",

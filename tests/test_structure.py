@@ -41,7 +41,7 @@ LAYERS = [
         "confidence",
         "chain",
     ],
-    ["estimates", "estimate_appraisal", "guard_rails", "associations", "combining", "certainty", "prevalence", "areas", "area_change", "area_comparison", "rank_change"],
+    ["estimates", "estimate_appraisal", "guard_rails", "associations", "combining", "certainty", "prevalence", "ranges", "areas", "area_change", "area_comparison", "rank_change"],
     ["provenance", "comparison", "prevalence_comparison"],
     [
         "drawing",
@@ -67,7 +67,7 @@ LAYERS = [
         "draw_heat",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_session", "coding_widget"],
-    ["commands_pooling", "build", "cli"],
+    ["answering", "commands_pooling", "commands_prevalence", "build", "cli"],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

@@ -109,6 +109,8 @@ if TYPE_CHECKING:
     from synthesis.prevalence_comparison import published_prevalence as published_prevalence
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
+    from synthesis.ranges import estimate_ranges as estimate_ranges
+    from synthesis.ranges import refusal_table as refusal_table
     from synthesis.rank_change import area_ranks as area_ranks
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
@@ -194,6 +196,7 @@ _MODULE_OF = {
     "draw": "figures",
     "estimate_appraisal_sheet": "estimate_appraisal",
     "estimate_appraisal_table": "estimate_appraisal",
+    "estimate_ranges": "ranges",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
     "figure_names": "figures",
@@ -232,6 +235,7 @@ _MODULE_OF = {
     "read_evidence": "tables",
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
+    "refusal_table": "ranges",
     "rename_code": "codes",
     "save_figure": "figures",
     "sensitivity_table": "sensitivity",

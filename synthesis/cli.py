@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from synthesis.answering import FORMATS, answer, say
 from synthesis.commands_pooling import add_command
+from synthesis.commands_prevalence import add_commands
 from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from synthesis.tables import Evidence
+    pass
 
 _THEMES_SHOWN = (
     "theme_id",
@@ -30,11 +30,6 @@ _THEMES_SHOWN = (
     "n_studies_practitioner",
     "n_negative",
 )
-_PREVALENCE_SHOWN = (
-    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "range_low", "pi_low",
-    "remark",
-)  # fmt: skip
-
 #: Codes with the lowest kappa that `agreement` prints; all of them are in the JSON.
 _CODES_SHOWN = 8
 
@@ -79,17 +74,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.command(options)
     except EvidenceError as error:
-        _say(f"{options.data} has errors; nothing was made or changed.")
+        say(f"{options.data} has errors; nothing was made or changed.")
         errors = [problem for problem in error.problems if problem.severity == "error"]
         _print_problems(errors, sys.stderr)
         if len(errors) < len(error.problems):
-            _say(f"(and {counted(len(error.problems) - len(errors), 'warning')}, which `synthesis check` lists)")
+            say(f"(and {counted(len(error.problems) - len(errors), 'warning')}, which `synthesis check` lists)")
         return 1
     except BrokenPipeError:  # the reader closed the pipe, as `| head` does; nothing more is wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (SynthesisError, OSError) as error:
-        _say(str(error))
+        say(str(error))
         return 2 if isinstance(error, CallError) else 1
 
 
@@ -107,7 +102,6 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=does)
         return command
 
-    tables = ("text", "csv", "json")
     add("check", _check, "List every problem of an evidence base, one a line.", ("text", "json"))
     make = add("run", _run, "Rebuild the derived tables, run the notebooks, write build/index.html.", ())
     make.add_argument("--out", default="build", metavar="DIR", help="where to write (default: build)")
@@ -117,10 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the notebooks to run (default: those of the folder notebooks, if it is there)",
     )
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
-    themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
+    themes = add("themes", _themes, "Support for each theme and subtheme.", FORMATS)
     themes.add_argument("--coder", default="agreed", metavar="ID", help="whose codings (default: agreed)")
     book = add(
-        "codebook", _codebook, "The codebook as a tree with what stands behind each code, or its history.", tables
+        "codebook", _codebook, "The codebook as a tree with what stands behind each code, or its history.", FORMATS
     )
     book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
     book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
@@ -140,29 +134,22 @@ def _parser() -> argparse.ArgumentParser:
     back = add("import", _import, "Read a sheet of `export` back; nothing is stored unless all of it is right.", ())
     back.add_argument("file", metavar="FILE.xlsx", help="a workbook that `export` made")
     back.add_argument("--check-only", action="store_true", help="say what would change, and store nothing")
-    agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
+    agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", FORMATS)
     agreed.add_argument("--coders", nargs="+", metavar="ID", help="two coders or more (default: all who coded blind)")
-    prevalence = add(
-        "prevalence", _prevalence, "Every estimate, and a pooled line where the indicator is poolable.", tables
-    )
-    prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    add_commands(lambda name, does, about: add(name, does, about, FORMATS))
     add_command(commands)
-    confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", tables)
+    confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", FORMATS)
     confidence.add_argument(
         "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"
     )
-    chain = add("trace", _trace, "What rests on one identifier, and what it rests on, down to the address.", tables)
+    chain = add("trace", _trace, "What rests on one identifier, and what it rests on, down to the address.", FORMATS)
     chain.add_argument(
         "id",
         metavar="ID",
         help="any identifier: RF01, T1a, a code, finding, study or record, an address; a coding as finding/code/coder, such as chen2021-f3/fear_custody_loss/coder-1",
     )
-    add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
+    add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", FORMATS)
     return parser
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -208,7 +195,7 @@ def _themes(options: argparse.Namespace) -> int:
 
     evidence = read_evidence(options.data)
     caption = "Support for each theme" + ("" if options.coder == "agreed" else f", as coded by {options.coder} alone")
-    return _answer(options, evidence, theme_table(evidence, options.coder), caption, _THEMES_SHOWN)
+    return answer(options, evidence, theme_table(evidence, options.coder), caption, _THEMES_SHOWN)
 
 
 def _codebook(options: argparse.Namespace) -> int:
@@ -228,9 +215,9 @@ def _codebook(options: argparse.Namespace) -> int:
         changed = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")
         history = codebook_history(evidence)
         history["date"] = history["date"].dt.strftime("%Y-%m-%d")
-        return _answer(options, evidence, history, "History of the codebook", changed)
+        return answer(options, evidence, history, "History of the codebook", changed)
     shown = ("theme_id", "code_id", "name", "definition", "use_when", "do_not_use_for", "n_findings", "n_studies")
-    return _answer(options, evidence, codebook_table(evidence), "Codebook", shown)
+    return answer(options, evidence, codebook_table(evidence), "Codebook", shown)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -257,14 +244,14 @@ def _import(options: argparse.Namespace) -> int:
         try:
             brought = import_sheet(evidence, options.file)
         except EvidenceError as error:
-            _say(f"{options.file} has {counted(len(error.problems), 'problem')}; nothing was changed.")
+            say(f"{options.file} has {counted(len(error.problems), 'problem')}; nothing was changed.")
             _print_problems(error.problems, sys.stderr)
             return 1
         if not options.check_only:
             changed = {name: table for name, table in brought.tables.items() if table is not evidence[name]}
             write_tables(changed, options.data)
     for remark in brought.remarks:
-        _say(remark)
+        say(remark)
     print(what_it_brought(brought) + (" Nothing was stored." if options.check_only else ""))
     return 0
 
@@ -277,12 +264,12 @@ def _agreement(options: argparse.Namespace) -> int:
     if options.format == "json":
         from synthesis.provenance import status_line
 
-        _say(status_line(evidence))
+        say(status_line(evidence))
         print(json.dumps(agreement_report(evidence, options.coders), indent=2, ensure_ascii=False))
         return 0
     pairs = agreement_table(evidence, options.coders)
     if options.format == "csv":
-        return _answer(options, evidence, pairs, "", ())
+        return answer(options, evidence, pairs, "", ())
     from synthesis.reports import show
 
     headings = {"all": "Findings read by both", "all_findings": "Figure (95 % interval)"}
@@ -309,23 +296,6 @@ def _agreement(options: argparse.Namespace) -> int:
     return 0
 
 
-def _prevalence(options: argparse.Namespace) -> int:
-    from synthesis.prevalence import pooled_table, pooled_words, prevalence_table
-    from synthesis.tables import read_evidence
-
-    evidence = read_evidence(options.data)
-    if options.format != "text":
-        return _answer(options, evidence, prevalence_table(evidence, options.indicator), "", (), "prevalence")
-    table = pooled_table(evidence, options.indicator) if options.indicator else prevalence_table(evidence)
-    said = pooled_words(table)
-    # What is said of a pooled line is too long for a cell, and must not be cut: it stands below the table.
-    table["remark"] = table["remark"].mask(table["line"] == "pooled", "see below")
-    status = _answer(options, evidence, table, "Estimates by indicator", _PREVALENCE_SHOWN, "prevalence")
-    for line in said:
-        print(f"\n{line}")
-    return status
-
-
 def _confidence(options: argparse.Namespace) -> int:
     from synthesis import confidence
     from synthesis.tables import read_evidence
@@ -333,7 +303,7 @@ def _confidence(options: argparse.Namespace) -> int:
     function, caption, shown = _CONFIDENCE[options.table]
     evidence = read_evidence(options.data)
     table = getattr(confidence, function)(evidence)
-    return _answer(options, evidence, table, caption, shown or tuple(table))
+    return answer(options, evidence, table, caption, shown or tuple(table))
 
 
 def _trace(options: argparse.Namespace) -> int:
@@ -346,7 +316,7 @@ def _trace(options: argparse.Namespace) -> int:
     if options.format == "text":
         print(f"{trace_text(table)}\n\n{status_line(evidence)}")
         return 0
-    return _answer(options, evidence, table, "", ())
+    return answer(options, evidence, table, "", ())
 
 
 def _flow(options: argparse.Namespace) -> int:
@@ -354,33 +324,7 @@ def _flow(options: argparse.Namespace) -> int:
     from synthesis.tables import read_evidence
 
     evidence = read_evidence(options.data)
-    return _answer(options, evidence, prisma_flow(evidence), "PRISMA 2020 flow", ("arm", "label", "reason", "n"))
-
-
-def _answer(
-    options: argparse.Namespace,
-    evidence: Evidence,
-    table: pd.DataFrame,
-    caption: str,
-    shown: Sequence[str],
-    rests_on: str = "findings",
-) -> int:
-    """Print a table in the wanted format; what it rests on goes to standard error beside CSV and JSON."""
-    if options.format == "text":
-        from synthesis.reports import show
-
-        print(show(evidence, table, caption, shown, rests_on=rests_on))
-        return 0
-    from synthesis.provenance import status_line
-
-    _say(status_line(evidence, rests_on))
-    if options.format == "csv":
-        from synthesis.files import csv_bytes
-
-        sys.stdout.write(csv_bytes(table).decode("utf-8"))
-    else:
-        print(table.to_json(orient="records", indent=2, force_ascii=False, double_precision=15))
-    return 0
+    return answer(options, evidence, prisma_flow(evidence), "PRISMA 2020 flow", ("arm", "label", "reason", "n"))
 
 
 if __name__ == "__main__":

@@ -143,8 +143,7 @@ def _last_digit(percent: float) -> float:
 
 def source_label(table: pd.DataFrame) -> pd.Series:
     """First author's surname and year for a reader, such as “Howard 2018”; the source's id where no author was visible."""
-    surname = (
-        table["authors"].str.split(";").str[0].str.split(",").str[0].str.replace(r"\s+[A-Z][A-Z-]*$", "", regex=True)
-    )
+    first = table["authors"].str.replace("[;,].*", "", regex=True)
+    surname = first.str.replace(r"\s+[A-Z][A-Z-]*$", "", regex=True)
     year = table["year"].astype("str").fillna("year not seen")
     return (surname + " " + year).fillna(table["source_id"])

@@ -73,6 +73,7 @@ LAYERS = [
         "combining",
         "certainty",
         "prevalence",
+        "ranges",
         "areas",
         "area_change",
         "area_comparison",
@@ -103,7 +104,7 @@ LAYERS = [
         "draw_heat",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
-    ["commands_pooling", "build", "cli"],
+    ["answering", "commands_pooling", "commands_prevalence", "build", "cli"],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

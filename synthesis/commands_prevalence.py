@@ -1,0 +1,149 @@
+"""The commands ``prevalence`` and ``areas``: estimates, what may be pooled of them, and England's official statistics."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from synthesis.answering import answer, say
+from synthesis.schema import CallError
+
+if TYPE_CHECKING:
+    from synthesis.tables import Evidence
+
+#: Tables of the command ``prevalence`` but for the estimates themselves: module, function, caption, columns shown as text
+#: (all, where none are named), and what an indicator does: not asked for, rows of it are kept, passed on, or a must.
+_TABLES: dict[str, tuple[str, str, str, tuple[str, ...], str]] = {
+    "ranges": (
+        "ranges", "estimate_ranges", "How far the estimates of each indicator reach",
+        ("name", "n_estimates", "n_sources", "range_low", "percent", "pi_low", "reason"), "kept",
+    ),
+    "refusals": (
+        "ranges", "refusal_table", "What speaks against pooling, by indicator with more than one estimate",
+        ("indicator_id", "refusal", "said", "set_aside"), "passed",
+    ),
+    "published": (
+        "prevalence_comparison", "published_prevalence", "Published summary values beside those here",
+        ("name", "source", "published_percent", "here_percent", "pi_low", "published_lies", "explanation"), "kept",
+    ),
+    "certainty": (
+        "certainty", "certainty_table", "Certainty of each pooled prevalence (GRADE); empty: nobody has judged it",
+        ("name", "k", "lead", "risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias", "overall"), "kept",
+    ),
+    "prompts": (
+        "certainty", "certainty_prompts", "What the data say to each domain of certainty: prompts, not judgements",
+        ("domain", "asks", "prompt"), "must",
+    ),
+    "appraisal": (
+        "estimate_appraisal", "estimate_appraisal_table", "Estimates appraised with the JBI checklist, item by item", (), "must",
+    ),
+    "associations": (
+        "associations", "association_table", "Reported ratios by outcome and exposure; none is averaged",
+        ("outcome_group", "exposure", "outcome", "source", "measure", "adjusted", "estimate", "ci_low", "ci_high"), "no",
+    ),
+    "derived-counts": ("estimates", "derived_counts", "Counts worked out from a percent and its denominator", (), "no"),
+    "both-ways": ("estimates", "both_ways", "Printed percents that are not what the counts give", (), "no"),
+}  # fmt: skip
+#: Tables of the command ``areas``: module, function, caption, columns shown as text, keywords that it takes.
+_AREAS: dict[str, tuple[str, str, str, tuple[str, ...], tuple[str, ...]]] = {
+    "series": (
+        "areas", "area_series", "Figures by area and year",
+        ("area_name", "year", "episodes_with_factor", "episodes_assessed", "percent", "state"), ("factor", "level"),
+    ),
+    "totals": (
+        "area_change", "area_totals", "Published totals beside the sums of the authorities' returns",
+        ("area_name", "year", "percent", "percent_of_returns", "difference", "n_authorities", "n_with_figure"), ("factor",),
+    ),
+    "breaks": (
+        "area_change", "area_breaks", "Steps that neither chance nor usual change explains",
+        ("area_name", "year", "previous_year", "percent_before", "percent", "change", "deviation"), ("factor",),
+    ),
+    "trend": (
+        "area_change", "area_trend", "Change a year, as reported and without steps in recording",
+        ("area_name", "basis", "first_percent", "last_percent", "slope", "slope_low", "slope_high", "direction"), ("factor", "level"),
+    ),
+    "estimates": (
+        "area_comparison", "area_estimates", "Authorities, partially pooled",
+        ("area_name", "percent", "estimate", "estimate_low", "estimate_high"), ("factor", "year"),
+    ),
+    "funnel": (
+        "area_comparison", "area_funnel", "Authorities against control limits",
+        ("area_name", "episodes_assessed", "percent", "position", "adjusted_position"), ("factor", "year"),
+    ),
+    "ranks": (
+        "rank_change", "area_ranks", "Ranks of authorities in the first and the last year, and whether they moved",
+        ("area_name", "first_rank", "last_rank", "change", "change_low", "change_high", "moved"), ("factor",),
+    ),
+}  # fmt: skip
+#: Headings that would not tell a reader enough.
+_HEADINGS = {
+    "range_low": "Lowest to highest percent", "n_estimates": "Estimates", "n_sources": "Sources", "ci_low": "From", "ci_high": "to",
+    "slope": "Points a year", "slope_low": "from", "slope_high": "to", "estimate_low": "from", "estimate_high": "to",
+    "said": "What speaks against it", "indicator_id": "Indicator", "set_aside": "Set aside by a decision",
+}  # fmt: skip
+_ESTIMATES_SHOWN = (
+    "name", "source", "period", "case_definition", "numerator", "denominator", "percent", "interval", "percent_as_reported", "range_low", "pi_low",
+    "remark",
+)  # fmt: skip
+
+
+def add_commands(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """Add ``prevalence`` and ``areas`` with their options to the commands of the program."""
+    about = "Every estimate, with a pooled line where the guard rails let one through; or what stands behind it."
+    prevalence = add("prevalence", _prevalence, about)
+    prevalence.add_argument("--indicator", metavar="ID", help="one indicator (default: all)")
+    prevalence.add_argument("--table", choices=("estimates", *_TABLES), default="estimates", help="which table (default: estimates)")  # fmt: skip
+    areas = add("areas", _areas, "England's official statistics by area: a factor recorded at assessment.")
+    areas.add_argument("--table", choices=tuple(_AREAS), default="series", help="which table (default: series)")
+    areas.add_argument("--factor", default="parent_mental_health", metavar="WORD", help="a word of the vocabulary factor (default: parent_mental_health)")  # fmt: skip
+    areas.add_argument("--level", choices=("country", "region", "local_authority"), help="of series and trend (default: all)")  # fmt: skip
+    areas.add_argument("--year", type=int, help="of estimates and funnel (default: the last)")
+
+
+def _prevalence(options: argparse.Namespace) -> int:
+    from synthesis.tables import read_evidence
+
+    if options.table == "estimates":
+        return _estimates(options, read_evidence(options.data))
+    module, function, caption, shown, speaks = _TABLES[options.table]
+    if {"no": bool(options.indicator), "must": not options.indicator}.get(speaks):
+        say(f"--table {options.table} {'needs' if speaks == 'must' else 'takes no'} --indicator.")
+        return 2
+    evidence = read_evidence(options.data)
+    named = [options.indicator] if options.indicator and speaks in ("passed", "must") else []
+    table = getattr(import_module(f"synthesis.{module}"), function)(evidence, *named)
+    if options.indicator and speaks == "kept":
+        if options.indicator not in set(evidence.indicators["indicator_id"]):
+            raise CallError(f"There is no indicator {options.indicator!r}; see data/judgements/indicators.csv.")
+        table = table[table["indicator_id"] == options.indicator]
+    return answer(options, evidence, table, caption, shown, _HEADINGS, "prevalence")
+
+
+def _estimates(options: argparse.Namespace, evidence: Evidence) -> int:
+    from synthesis.prevalence import pooled_table, pooled_words, prevalence_table
+
+    if options.format != "text":
+        return answer(options, evidence, prevalence_table(evidence, options.indicator), "", (), rests_on="prevalence")
+    table = pooled_table(evidence, options.indicator) if options.indicator else prevalence_table(evidence)
+    said = pooled_words(table)
+    # What is said of a pooled line is too long for a cell, and must not be cut: it stands below the table.
+    table["remark"] = table["remark"].mask(table["line"] == "pooled", "see below")
+    status = answer(options, evidence, table, "Estimates by indicator", _ESTIMATES_SHOWN, rests_on="prevalence")
+    for line in said:
+        print(f"\n{line}")
+    return status
+
+
+def _areas(options: argparse.Namespace) -> int:
+    from synthesis.tables import read_evidence
+
+    module, function, caption, shown, words = _AREAS[options.table]
+    given = {word: getattr(options, word) for word in ("level", "year") if getattr(options, word) is not None}
+    if unasked := [word for word in given if word not in words]:
+        say(f"--table {options.table} takes no {', '.join(f'--{word}' for word in unasked)}.")
+        return 2
+    evidence = read_evidence(options.data)
+    table = getattr(import_module(f"synthesis.{module}"), function)(evidence, factor=options.factor, **given)
+    return answer(options, evidence, table, caption, shown, _HEADINGS, "official_statistics")

@@ -1,0 +1,75 @@
+"""The commands `prevalence --table` and `areas`: they print what the functions give, and say what they cannot do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from plain import DATA
+
+from synthesis import area_trend, association_table, certainty_prompts, estimate_ranges, refusal_table, tables
+from synthesis.cli import main
+from synthesis.commands_prevalence import _AREAS, _TABLES
+
+
+@pytest.fixture(autouse=True)
+def read_once(evidence, monkeypatch):
+    """The shipped evidence, without reading it anew for each call."""
+    monkeypatch.setattr(tables, "read_evidence", lambda folder: evidence)
+
+
+def printed(capsys, *arguments: str):
+    assert main([*arguments, "--data", str(DATA), "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("table", _TABLES)
+def test_every_table_of_prevalence_prints_as_text_with_the_status_line(capsys, table):
+    more = ["--indicator", "mbu_separation_at_discharge"] if _TABLES[table][4] == "must" else []
+    assert main(["prevalence", "--data", str(DATA), "--table", table, *more]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(_TABLES[table][2]) and "provisional" in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("table", _AREAS)
+def test_every_table_of_areas_prints_as_text_with_the_status_line(capsys, table):
+    assert main(["areas", "--data", str(DATA), "--table", table]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(_AREAS[table][2]) and "provisional" in said.splitlines()[-1]
+
+
+def test_what_is_printed_is_what_the_function_gives(capsys, evidence):
+    pairs = [
+        (["--table", "ranges"], estimate_ranges(evidence)),
+        (["--table", "associations"], association_table(evidence)),
+        (["--table", "refusals", "--indicator", "custody_loss_mothers_smi"], refusal_table(evidence, "custody_loss_mothers_smi")),
+        (["--table", "prompts", "--indicator", "custody_loss_mothers_smi"], certainty_prompts(evidence, "custody_loss_mothers_smi")),
+    ]  # fmt: skip
+    for arguments, table in pairs:
+        assert printed(capsys, "prevalence", *arguments) == json.loads(table.to_json(orient="records", double_precision=15))  # fmt: skip
+    trend = area_trend(evidence, level="region")
+    assert [row["slope"] for row in printed(capsys, "areas", "--table", "trend", "--level", "region")] == pytest.approx(trend["slope"].tolist())  # fmt: skip
+
+
+def test_one_indicator_is_kept_and_an_unknown_one_refused(capsys):
+    rows = printed(capsys, "prevalence", "--table", "published", "--indicator", "paternal_perinatal_depression")
+    assert rows and {row["indicator_id"] for row in rows} == {"paternal_perinatal_depression"}
+    for table in ("ranges", "refusals", "prompts"):
+        assert main(["prevalence", "--data", str(DATA), "--table", table, "--indicator", "nothing"]) == 1
+        assert "There is no indicator 'nothing'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["prevalence", "--table", "prompts"], "--table prompts needs --indicator."),
+        (["prevalence", "--table", "associations", "--indicator", "x"], "--table associations takes no --indicator."),
+        (
+            ["areas", "--table", "ranks", "--year", "2024", "--level", "region"],
+            "--table ranks takes no --level, --year.",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together_are_a_wrong_call(capsys, arguments, said):
+    assert main([*arguments, "--data", str(DATA)]) == 2
+    assert said in capsys.readouterr().err

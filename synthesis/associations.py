@@ -8,7 +8,7 @@ import pandas as pd
 
 from synthesis.estimates import source_label
 from synthesis.guard_rails import POOL_FROM, some, withdrawn
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
 _COLUMNS = (
@@ -30,7 +30,7 @@ def association_table(evidence: Evidence, outcome: str | None = None, exposure: 
     known = vocabularies()
     for word, name in ((outcome, "outcome_group"), (exposure, "exposure_group")):
         if word is not None and word not in known[name]:
-            raise SynthesisError(f"There is no {name} {word!r}; there are {', '.join(known[name])}.")
+            raise CallError(f"There is no {name} {word!r}; there are {', '.join(known[name])}.")
     groups = evidence.association_groups
     table = evidence.associations.merge(groups, on="association_id", how="left")
     against = table["association_id"].map(evidence.discrepancies_of("associations"))
@@ -67,7 +67,7 @@ def association_refusals(evidence: Evidence, associations: Collection[str]) -> p
     """
     table = evidence.associations
     if unknown := sorted(set(associations) - set(table["association_id"])):
-        raise SynthesisError(f"The table associations does not hold {', '.join(unknown)}.")
+        raise CallError(f"The table associations does not hold {', '.join(unknown)}.")
     rows = table[table["association_id"].isin(set(associations))]
     everyone = rows["association_id"].to_list()
     found: list[tuple[str, list[str], str]] = []

@@ -17,7 +17,7 @@ from synthesis.estimates import source_label, with_counts
 from synthesis.guard_rails import NEVER, pooling_refusals
 from synthesis.leading import Headline, headline
 from synthesis.pooling import Pooled, pool
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, SynthesisError, vocabularies
 from synthesis.tables import Evidence
 
 
@@ -202,12 +202,12 @@ def considered(
     Returns the columns of `PooledEstimates.estimates`. Raises SynthesisError for an unknown indicator or estimate.
     """
     if indicator not in set(evidence.indicators["indicator_id"]):
-        raise SynthesisError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
+        raise CallError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
     recorded = recorded_override(evidence, indicator) if override is None and estimates is None else None
     named = recorded[1] if recorded else None if estimates is None else list(estimates)
     table = with_counts(evidence)
     if unknown := sorted(set(named or ()) - set(table["estimate_id"])):
-        raise SynthesisError(f"The table estimates does not hold {', '.join(unknown)}.")
+        raise CallError(f"The table estimates does not hold {', '.join(unknown)}.")
     # A recorded decision chose among all rows of the indicators that it takes rows from; those not taken are told too.
     lenders = set(table.loc[table["estimate_id"].isin(named), "indicator_id"]) if recorded and named else set()
     rows = table[table["indicator_id"].isin(lenders | {indicator}) | table["estimate_id"].isin(named or [])]

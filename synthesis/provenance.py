@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from synthesis.appraisal import appraised_studies
-from synthesis.schema import table
+from synthesis.schema import derived_tables, table
 from synthesis.tables import Evidence
 
 #: Parts of a source that show an abstract only.
@@ -90,8 +90,13 @@ def _line_of_official_statistics(evidence: Evidence) -> str:
 
 #: Tables that do not rest on coded findings: what is said of them instead.
 _LINES: dict[str, Callable[[Evidence], str]] = {
-    **dict.fromkeys(("estimates", "estimate_choices", "indicators", "prevalence"), _line_of_estimates),
-    **dict.fromkeys(("official_statistics", "england_parent_mental_health"), _line_of_official_statistics),
+    **dict.fromkeys(
+        ("estimates", "estimate_choices", "indicators", "prevalence", "published_prevalence"), _line_of_estimates
+    ),
+    **dict.fromkeys(
+        ("official_statistics", *(name for name in derived_tables() if name.startswith("england_"))),
+        _line_of_official_statistics,
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from synthesis.combining import considered, recorded_override
 from synthesis.guard_rails import pooling_refusals
 from synthesis.prevalence import prevalence_table
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
 _RANGES = (
@@ -30,7 +30,7 @@ def estimate_ranges(evidence: Evidence, topic: str | None = None) -> pd.DataFram
     is or is not pooled. Rows of one source may be of the same people. Raises SynthesisError for an unknown topic.
     """
     if topic is not None and topic not in vocabularies()["topic"]:
-        raise SynthesisError(f"There is no topic {topic!r}; there are {', '.join(vocabularies()['topic'])}.")
+        raise CallError(f"There is no topic {topic!r}; there are {', '.join(vocabularies()['topic'])}.")
     table = prevalence_table(evidence)
     table = table if topic is None else table[table["topic"] == topic]
     estimates = table[table["line"] == "estimate"]

@@ -7,7 +7,15 @@ import json
 import pytest
 from plain import DATA
 
-from synthesis import area_trend, association_table, certainty_prompts, estimate_ranges, refusal_table, tables
+from synthesis import (
+    area_trend,
+    association_table,
+    certainty_prompts,
+    estimate_ranges,
+    refusal_table,
+    status_line,
+    tables,
+)
 from synthesis.cli import main
 from synthesis.commands_prevalence import _AREAS, _TABLES
 
@@ -24,18 +32,18 @@ def printed(capsys, *arguments: str):
 
 
 @pytest.mark.parametrize("table", _TABLES)
-def test_every_table_of_prevalence_prints_as_text_with_the_status_line(capsys, table):
+def test_every_table_of_prevalence_prints_as_text_with_the_status_line(capsys, evidence, table):
     more = ["--indicator", "mbu_separation_at_discharge"] if _TABLES[table][4] == "must" else []
     assert main(["prevalence", "--data", str(DATA), "--table", table, *more]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(_TABLES[table][2]) and "provisional" in said.splitlines()[-1]
+    assert said.startswith(_TABLES[table][2]) and status_line(evidence, "prevalence") in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("table", _AREAS)
-def test_every_table_of_areas_prints_as_text_with_the_status_line(capsys, table):
+def test_every_table_of_areas_prints_as_text_with_the_status_line(capsys, evidence, table):
     assert main(["areas", "--data", str(DATA), "--table", table]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(_AREAS[table][2]) and "provisional" in said.splitlines()[-1]
+    assert said.startswith(_AREAS[table][2]) and status_line(evidence, "official_statistics") in said.splitlines()[-1]
 
 
 def test_what_is_printed_is_what_the_function_gives(capsys, evidence):
@@ -55,7 +63,7 @@ def test_one_indicator_is_kept_and_an_unknown_one_refused(capsys):
     rows = printed(capsys, "prevalence", "--table", "published", "--indicator", "paternal_perinatal_depression")
     assert rows and {row["indicator_id"] for row in rows} == {"paternal_perinatal_depression"}
     for table in ("ranges", "refusals", "prompts"):
-        assert main(["prevalence", "--data", str(DATA), "--table", table, "--indicator", "nothing"]) == 1
+        assert main(["prevalence", "--data", str(DATA), "--table", table, "--indicator", "nothing"]) == 2
         assert "There is no indicator 'nothing'" in capsys.readouterr().err
 
 

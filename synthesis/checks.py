@@ -85,6 +85,8 @@ def _check_values(raw: RawTable, column: Column, values: np.ndarray) -> np.ndarr
             "spaces", column.name, _spaced, spaced & ((clean != "") | ~np.bool_(column.required)), severity
         )
     suspects = _suspects(column, clean)
+    if column.is_list:
+        suspects = sorted({*suspects, *(i for i, text in enumerate(clean) if ";" in text and _part_twice(text))})
     for code, fault, severity in _faults(column) if suspects else ():
         messages = {values[i]: said for i in suspects if clean[i] and (said := fault(clean[i]))}
         if messages:
@@ -145,6 +147,8 @@ def _faults(column: Column) -> list[tuple[str, Test, Severity | None]]:
         tests.append(("type", lambda value: _wrongly_written(value, column), None))
     if column.minimum is not None or column.maximum is not None:
         tests.append(("range", lambda value: _out_of_range(value, column), None))
+    if column.is_list:
+        tests.append(("part-repeated", _part_twice, None))
     if column.type in {"id", "ids"}:
         tests.append(("identifier", lambda value: _bad_identifier(value, column), None))
     if column.allowed:
@@ -258,6 +262,14 @@ def _bad_identifier(value: str, column: Column) -> str | None:
             )
             return f"“{_cut(value)}” holds “{name}”; {rule}"
     return None
+
+
+def _part_twice(value: str) -> str | None:
+    parts = value.split(";")
+    if len(set(parts)) == len(parts):
+        return None
+    twice = next((part for at, part in enumerate(parts) if part and part in parts[:at]), "")
+    return f"“{_cut(twice)}” stands twice in the cell; delete one" if twice else None
 
 
 def _is_odd(c: str) -> bool:

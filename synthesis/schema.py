@@ -94,15 +94,25 @@ class SynthesisError(Exception):
     """Anything that stops the toolkit for a reason its user can mend; the command line prints it without a traceback."""
 
 
+class CallError(SynthesisError):
+    """What was asked for is not there or cannot be asked: an identifier, coder, file or option of the call, not the data.
+
+    The command line then ends with status 2, as for an unknown option.
+    """
+
+
 class EvidenceError(SynthesisError):
     """An evidence base, or a table about to be written, has faults. ``problems`` lists every one of them."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         errors = [p for p in problems if p.severity == "error"]
-        super().__init__(
-            f"{len(errors)} error{'s' * (len(errors) != 1)} in the evidence base\n" + "\n".join(map(str, errors))
-        )
+        super().__init__(f"{counted(len(errors), 'error')} in the evidence base\n" + "\n".join(map(str, errors)))
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, as a sentence has it: "1 problem", "2 problems", "1,234 studies" (`plural` where not in -s)."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 #: Every fault that a check can report: code -> (usual severity, what it means and how to mend it).
@@ -133,6 +143,7 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "identifier": ("error", "An identifier holds a space, a semicolon, a long dash or an invisible character."),
     "key-repeated": ("error", "Two rows carry the same key. Delete one, or give it a key of its own."),
     "key-lookalike": ("error", "Two identifiers differ only in case, hyphens, accents' coding or invisible characters. Make them one, or clearly two."),
+    "part-repeated": ("error", "A list cell holds the same value twice, so that it would count twice. Delete one."),
     "link-broken": ("error", "The row that a value points to is not there. Restore it or correct the value."),
     "coder-unknown": ("error", "A coding names a coder that the coders table does not hold."),
     "theme-cycle": ("error", "A theme is its own ancestor. Correct parent_theme_id."),
@@ -202,4 +213,4 @@ def table(name: str) -> Table:
     try:
         return _tables()[name]
     except KeyError:
-        raise SynthesisError(f"There is no table {name!r} in the schema; there are {', '.join(_tables())}.") from None
+        raise CallError(f"There is no table {name!r} in the schema; there are {', '.join(_tables())}.") from None

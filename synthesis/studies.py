@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from synthesis.schema import SynthesisError, table
+from synthesis.schema import CallError, table
 from synthesis.tables import Evidence
 
 #: People of a study, by group: column with the number -> column that says how they were counted.
@@ -33,13 +33,13 @@ def participants(evidence: Evidence, study_ids: Collection[str] | None = None) -
 
     Returns columns ``group`` (parents, practitioners, others), ``counted_as`` (qualitative, survey, unclear),
     ``n_people``, ``n_studies`` (studies with a number), ``n_samples`` (the same, shared samples once). Raises
-    SynthesisError for a study that is not there.
+    CallError for a study that is not there.
     """
     studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
     if study_ids is not None:
         unknown = sorted(set(study_ids) - set(studies["study_id"]))
         if unknown:
-            raise SynthesisError(f"The table studies does not hold {', '.join(unknown)}.")
+            raise CallError(f"The table studies does not hold {', '.join(unknown)}.")
         studies = studies[studies["study_id"].isin(set(study_ids))]
     parts = [
         _people(studies, "parents", "n_parents", studies["n_parents_counts"]),
@@ -127,13 +127,12 @@ def study_counts(evidence: Evidence, by: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    by : a column of the studies table; list columns count a study under each of its values.
+    by : a column of the studies table that groups studies (`grouping_columns`); a list column counts a study under each
+        of its values.
 
     Returns columns ``by``, ``n_studies``, ``n_samples`` (shared samples once), ``of_studies``. Studies without a value
-    are counted under `empty_label`. Raises SynthesisError for a column that is not there.
+    are counted under `empty_label`. Raises CallError for a column that is not there or does not group studies.
     """
-    if by not in evidence.studies:
-        raise SynthesisError(f"The table studies has no column {by!r}; it has {', '.join(evidence.studies)}.")
     studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
     values = studies.assign(**{by: study_values(evidence, by).to_numpy()}).explode(by)
     counts = values.groupby(by).agg(n_studies=("study_id", "nunique"), n_samples=("sample", "nunique")).reset_index()
@@ -142,11 +141,36 @@ def study_counts(evidence: Evidence, by: str) -> pd.DataFrame:
 
 
 def study_values(evidence: Evidence, by: str) -> pd.Series:
-    """The values of one column of the studies table as lists, index ``study_id``; an empty cell is `empty_label`."""
-    column = evidence.studies.set_index("study_id")[by].astype("str")
-    return column.fillna(empty_label("studies", by)).str.split(";")
+    """The values of one column of the studies table as lists, index ``study_id``; an empty cell is `empty_label`.
+
+    Only a list column of the schema is split: a semicolon in another one is part of its text. Raises CallError for a
+    column that is not there or does not group studies.
+    """
+    known = grouping_columns(evidence)
+    if by not in known:
+        what = "is not a coded column" if by in evidence.studies else "is no column of the table studies"
+        raise CallError(f"{by!r} {what}, so it groups no studies; use {', '.join(known)}.{INSTEAD.get(by, '')}")
+    column, described = evidence.studies.set_index("study_id")[by].astype("str"), table("studies").columns.get(by)
+    column = column.fillna(empty_label("studies", by))
+    return column.str.split(";") if described and described.is_list else column.map(lambda value: [value])
+
+
+#: What to use in place of a column whose text groups nothing.
+INSTEAD = {
+    "population": " By population: theme_matrix(evidence, 'theme', 'role_group'), which says who speaks in a finding."
+}
+
+
+def grouping_columns(evidence: Evidence) -> list[str]:
+    """Columns of the studies table that group studies: closed vocabularies, years, shared samples, and added columns.
+
+    Free text, numbers of people, addresses and dates do not: nearly every study has a value of its own.
+    """
+    columns = {name: table("studies").columns.get(name) for name in evidence.studies}
+    return [name for name, each in columns.items() if not each or each.allowed or each.links or each.type == "year"]
 
 
 def empty_label(name: str, column: str) -> str:
     """What counts call an empty cell: “not judged” and “not reported” are different things, and neither is zero."""
-    return "not judged" if table(name).columns[column].empty.startswith("not judged") else "not reported"
+    described = table(name).columns.get(column)
+    return "not judged" if described and described.empty.startswith("not judged") else "not reported"

@@ -11,8 +11,8 @@ import pandas as pd
 
 from synthesis.codes import theme_ancestry, theme_order
 from synthesis.incidence import Coded, coded, distinct, incidence, pairs, present, study_positions
-from synthesis.schema import SynthesisError, vocabularies
-from synthesis.studies import empty_label, participants_by_group, sample_of, study_values
+from synthesis.schema import CallError, vocabularies
+from synthesis.studies import INSTEAD, empty_label, grouping_columns, participants_by_group, sample_of, study_values
 from synthesis.tables import Evidence
 
 Count = Literal["studies", "findings"]
@@ -134,17 +134,19 @@ def theme_matrix(
     Parameters
     ----------
     rows, columns : ``theme`` (every theme, each holding what is below it), ``analytical``, ``descriptive``, ``code``,
-        ``study``, ``perspective``, ``role_group``, or a column of the studies table that groups studies (``country``,
-        ``year``, ``scope``, ``children_services``, ``design``, ``data_collection``, ``analysis`` ...).
+        ``study``, ``perspective``, ``role_group`` (the population: who speaks, such as mothers, fathers or social
+        workers), or a column that groups studies (``country``, ``year``, ``scope``, ``children_services``, ``design``,
+        ``data_collection``, ``analysis`` ...; all of them: `studies.grouping_columns`).
     count : ``studies`` (a study once a cell) or ``findings`` (a finding once a cell).
     coder : whose codings; default the agreed set.
 
     Two dimensions of coding (theme by code, code by code) show what is coded together in one finding. Returns integer
     counts with ids or words as labels, rows and columns complete (a theme without support is a row of zeros). Studies
-    and findings without a value stand under "not reported", or "not judged" where that is what an empty cell means. Raises SynthesisError for a dimension that is not there.
+    and findings without a value stand under "not reported", or "not judged" where that is what an empty cell means. Raises
+    CallError for a dimension that is not there or is free text.
     """
     if count not in ("studies", "findings"):
-        raise SynthesisError(f"count is 'studies' or 'findings', not {count!r}.")
+        raise CallError(f"count is 'studies' or 'findings', not {count!r}.")
     own = coded(evidence, coder)
     down, across = (_dimension(evidence, name, own) for name in (rows, columns))
     # Row and column meet in the finding, not in the coding: a finding with two codes belongs to both.
@@ -194,11 +196,14 @@ def _dimension(evidence: Evidence, name: str, own: Coded) -> Dimension:
         return Dimension(finding, study_positions(evidence)[finding], list(evidence.studies["study_id"]))
     if kind in ("perspective", "role_group"):
         return _listed(finding, finding, evidence.findings[kind].fillna(empty_label("findings", kind)).str.split(";"))
-    if name in evidence.studies:
+    known = grouping_columns(evidence)
+    if name in known:
         return _listed(finding, study_positions(evidence)[finding], study_values(evidence, name))
-    raise SynthesisError(
-        f"{name!r} groups neither findings nor studies; use theme, analytical, descriptive, code, study, perspective, role_group "
-        f"or a column of studies ({', '.join(evidence.studies)})."
+    why = ", because it is not a coded column" if name in evidence.studies else ""
+    others = ", ".join(column for column in known if column != "perspective")
+    raise CallError(
+        f"{name!r} groups neither findings nor studies{why}; use theme, analytical, descriptive, code, study, perspective, "
+        f"role_group or a column of studies ({others}).{INSTEAD.get(name, '')}"
     )
 
 
@@ -221,6 +226,8 @@ def _labels(evidence: Evidence, name: str, seen: pd.Index) -> list[str]:
         "code": lambda: list(evidence.codebook["code_id"]),
         "study": lambda: list(evidence.studies["study_id"]),
         "perspective": lambda: list(vocabularies()["perspective"]),
+        # Parents and families first, then practitioners; a finding may stand without a role.
+        "role_group": lambda: sorted(seen, key=[*vocabularies()["role_group"], *seen].index),
     }
     return whole[kind]() if kind in whole else sorted(seen)
 
@@ -233,11 +240,11 @@ def theme_evidence(evidence: Evidence, theme_id: str | None = None, coder: str =
     theme_id : one theme, with what is below it; default every code's own theme.
 
     Returns a row a coding, in theme and study order: ``theme_id`` (the code's own theme), ``code`` (its name),
-    ``finding_id, study_id, perspective, negative_case, finding, source_url``. Raises SynthesisError for an unknown theme.
+    ``finding_id, study_id, perspective, negative_case, finding, source_url``. Raises CallError for an unknown theme.
     """
     order = theme_order(evidence)
     if theme_id is not None and theme_id not in order:
-        raise SynthesisError(f"There is no theme {theme_id!r}; there are {', '.join(order)}.")
+        raise CallError(f"There is no theme {theme_id!r}; there are {', '.join(order)}.")
     coded = coded_findings(evidence, coder)
     if theme_id is not None:
         ancestry = theme_ancestry(evidence)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import people, rows, sample_by_study
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError, SynthesisError
 from synthesis.studies import included_studies, participants, sample_of, study_counts
 
 STUDIES = [row["study_id"] for row in rows("studies")]
@@ -131,5 +131,28 @@ def test_studies_by_any_column_are_those_of_a_recount(evidence, by):
 
 
 def test_an_unknown_column_is_named_with_those_there_are(evidence):
-    with pytest.raises(SynthesisError, match=r"no column 'nation'; it has study_id, .*country"):
+    with pytest.raises(
+        SynthesisError, match=r"'nation' is no column of the table studies, .* use year, country, uk_nation"
+    ):
         study_counts(evidence, "nation")
+
+
+@pytest.mark.parametrize(
+    "by", ["population", "title", "n_parents", "date_read", "source_url", "participants_as_reported"]
+)
+def test_a_column_of_free_text_groups_no_studies(evidence, by):
+    with pytest.raises(CallError, match=f"'{by}' is not a coded column, so it groups no studies; use year, country"):
+        study_counts(evidence, by)
+
+
+def test_the_message_for_the_population_says_where_it_is_coded(evidence):
+    with pytest.raises(CallError, match=r"By population: theme_matrix.*role_group"):
+        study_counts(evidence, "population")
+
+
+def test_an_added_column_is_counted_whole(evidence, altered):
+    """A semicolon separates values only in columns that the schema declares as lists."""
+    site = evidence.studies["country"].map(lambda country: "town; city" if country == "GB" else "elsewhere")
+    found = study_counts(altered(studies=evidence.studies.assign(site=site)), "site")
+    assert set(found["site"]) == {"town; city", "elsewhere"}
+    assert found["n_studies"].sum() == len(STUDIES)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import column, people, rows, sample_by_study
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError, SynthesisError, vocabularies
 from synthesis.themes import coded_findings, theme_matrix, theme_order, theme_table
 
 FEW = settings(max_examples=6, deadline=None, derandomize=True)
@@ -233,6 +233,23 @@ def test_an_unknown_dimension_is_named_with_those_there_are(evidence, wrong):
     (name,) = wrong.values()
     with pytest.raises(SynthesisError, match=rf"'{name}' groups neither .* use theme, .* country"):
         theme_matrix(evidence, **wrong)
+
+
+def test_free_text_makes_no_dimension_and_the_coded_column_is_named(evidence):
+    """`population` holds sentences with semicolons: split, they would make a column a fragment."""
+    with pytest.raises(CallError, match=r"'population' .* not a coded column; use theme, .*country.*role_group"):
+        theme_matrix(evidence, "theme", "population")
+
+
+def test_populations_stand_in_the_order_of_their_vocabulary(evidence):
+    matrix = theme_matrix(evidence, "theme", "role_group")
+    *groups, last = matrix.columns
+    assert groups == list(vocabularies()["role_group"])
+    assert last == "not reported"
+    # One finding has no role: a place speaks, not a person.
+    silent = {row["finding_id"] for row in rows("findings") if not row["role_group"]}
+    supported = {row["finding_id"] for row in rows("codings") if row["coder"] == "agreed"} & silent
+    assert len(supported) == theme_matrix(evidence, "analytical", "role_group", "findings")["not reported"].max() == 1
 
 
 def test_a_wrong_count_is_refused(evidence):

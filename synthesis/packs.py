@@ -269,9 +269,7 @@ def _why(row: Mapping[str, Any], words: Words) -> tuple[str, ...]:
     named = [part for part in COMPONENTS if row[part] in _NAMED_CONCERNS]
     # Where every study was appraised, "we do not know how well they were done" would not be true.
     unappraised = isinstance(row["remark"], str) and "studies appraised" in row["remark"]
-    keys = [
-        f"{part}_appraised" if part == "methodological_limitations" and not unappraised else part for part in named
-    ]
+    keys = [f"{part}_appraised" if part == "methodological_limitations" and not unappraised else part for part in named]
     return tuple(said[key] for key in keys) or (said["nothing"],)
 
 

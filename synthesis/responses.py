@@ -10,7 +10,9 @@ from synthesis.tables import Evidence
 
 def answered(evidence: Evidence) -> pd.DataFrame:
     """Every comment with its latest response: the columns of ``feedback``, then those of ``responses`` (empty where it waits)."""
-    latest = evidence.responses.sort_values(["date", "response_id"], kind="stable").drop_duplicates("comment_id", keep="last")
+    latest = evidence.responses.sort_values(["date", "response_id"], kind="stable").drop_duplicates(
+        "comment_id", keep="last"
+    )
     return evidence.feedback.merge(latest, on="comment_id", how="left")
 
 

@@ -37,6 +37,7 @@ LAYERS = [
         "framework",
         "confidence",
         "chain",
+        "responses",
     ],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
@@ -55,6 +56,7 @@ LAYERS = [
         "draw_heat",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_session", "coding_widget"],
+    ["packs", "draw_pack", "pack_pages"],
     ["build", "cli"],
     ["__main__"],
 ]

@@ -1,0 +1,43 @@
+"""A review pack as one HTML page: no script, nothing fetched from elsewhere, readable on a phone, aloud and on paper."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from synthesis.draw_pack import studies_picture, studies_picture_alt
+from synthesis.drawing import figure_svg
+from synthesis.packs import Pack, PackTheme
+from synthesis.reports import templates
+from synthesis.schema import vocabularies
+
+
+def pack_page(pack: Pack) -> str:
+    """The pack as the text of one HTML file."""
+    return (
+        templates()
+        .get_template("pack.html")
+        .render(
+            pack=pack,
+            words=pack.words.texts,
+            said=pack.words.said,
+            themes=[_theme(pack, each) for each in pack.themes],
+            support=pack.support.astype(object).where(pack.support.notna(), None).to_dict("records"),
+            replies=_replies(pack),
+        )
+    )
+
+
+def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
+    alt = studies_picture_alt(theme, pack.words)
+    figure = studies_picture(theme, pack.words).get_figure(root=True)
+    assert figure is not None
+    svg = figure_svg(figure, f"picture-{theme.id}", alt, theme.name)
+    return {"theme": theme, "alt": alt, "picture": base64.b64encode(svg.encode("utf-8")).decode("ascii")}
+
+
+def _replies(pack: Pack) -> list[dict[str, Any]]:
+    table = pack.replies.astype(object).where(pack.replies.notna(), None)
+    return [
+        {**row, "decision": vocabularies()["response_decision"][row["decision"]]} for row in table.to_dict("records")
+    ]

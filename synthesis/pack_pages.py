@@ -9,7 +9,6 @@ from synthesis.draw_pack import studies_picture, studies_picture_alt
 from synthesis.drawing import figure_svg
 from synthesis.packs import Pack, PackTheme
 from synthesis.reports import templates
-from synthesis.schema import vocabularies
 
 
 def pack_page(pack: Pack) -> str:
@@ -34,10 +33,3 @@ def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
     assert figure is not None
     svg = figure_svg(figure, f"picture-{theme.id}", alt, theme.name)
     return {"theme": theme, "alt": alt, "picture": base64.b64encode(svg.encode("utf-8")).decode("ascii")}
-
-
-def _replies(pack: Pack) -> list[dict[str, Any]]:
-    table = pack.replies.astype(object).where(pack.replies.notna(), None)
-    return [
-        {**row, "decision": vocabularies()["response_decision"][row["decision"]]} for row in table.to_dict("records")
-    ]

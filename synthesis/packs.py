@@ -303,3 +303,20 @@ def _version(audience: str, parts: Sequence[PackTheme]) -> str:
     asked = [[part.id, part.name, part.plain, [[s.id, s.plain] for s in part.statements]] for part in parts]
     digest = hashlib.sha256(json.dumps([audience, asked], ensure_ascii=False).encode("utf-8")).hexdigest()
     return digest[:8]
+
+
+def version_line(pack: Pack) -> str:
+    """The line that says which pack this is, on every form of it."""
+    return pack.words.said("version_line", version=pack.version, round=pack.round_id or pack.words.texts["first_round"])
+
+
+def support_rows(pack: Pack) -> list[dict[str, Any]]:
+    """Places to turn to, as rows with None for what is not known and the day checked as text."""
+    rows = pack.support.assign(checked_on=pack.support["checked_on"].dt.strftime("%Y-%m-%d"))
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+
+
+def reply_rows(pack: Pack) -> list[dict[str, Any]]:
+    """Comments with their reply, the decision in words."""
+    rows = pack.replies.assign(decision=pack.replies["decision"].map(vocabularies()["response_decision"]))
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")

@@ -21,8 +21,9 @@ def pack_page(pack: Pack) -> str:
             words=pack.words.texts,
             said=pack.words.said,
             themes=[_theme(pack, each) for each in pack.themes],
-            support=pack.support.astype(object).where(pack.support.notna(), None).to_dict("records"),
-            replies=_replies(pack),
+            support=support_rows(pack),
+            replies=reply_rows(pack),
+            version_line=version_line(pack),
         )
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from synthesis.draw_pack import studies_picture, studies_picture_alt
 from synthesis.drawing import figure_svg
-from synthesis.packs import Pack, PackTheme
+from synthesis.packs import Pack, PackTheme, reply_rows, support_rows, version_line
 from synthesis.reports import templates
 
 

@@ -56,7 +56,7 @@ LAYERS = [
         "draw_heat",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_session", "coding_widget"],
-    ["packs", "draw_pack", "pack_pages", "pack_print"],
+    ["packs", "draw_pack", "pack_pages", "pack_print", "pack_word"],
     ["build", "cli"],
     ["__main__"],
 ]

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from synthesis.agreement import confusion as confusion
     from synthesis.appraisal import appraisal_differences as appraisal_differences
     from synthesis.appraisal import appraisal_items as appraisal_items
-    from synthesis.appraisal import appraisal_sheet as appraisal_sheet
     from synthesis.appraisal import appraisal_state as appraisal_state
     from synthesis.appraisal import appraisal_table as appraisal_table
+    from synthesis.appraisal_sheets import appraisal_settlement as appraisal_settlement
+    from synthesis.appraisal_sheets import appraisal_sheet as appraisal_sheet
+    from synthesis.appraisal_sheets import record_appraisals as record_appraisals
+    from synthesis.appraisal_sheets import settle_appraisals as settle_appraisals
     from synthesis.chain import trace as trace
     from synthesis.chain import trace_text as trace_text
     from synthesis.code_pairs import cooccurrence as cooccurrence
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
-    from synthesis.confidence import confidence_sheet as confidence_sheet
     from synthesis.confidence import contradictions as contradictions
     from synthesis.confidence import contributing as contributing
     from synthesis.confidence import evidence_profile as evidence_profile
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
     from synthesis.confidence import misapplications as misapplications
     from synthesis.confidence import suggested_concerns as suggested_concerns
     from synthesis.confidence import summary_of_findings as summary_of_findings
+    from synthesis.confidence_sheets import confidence_settlement as confidence_settlement
+    from synthesis.confidence_sheets import confidence_sheet as confidence_sheet
+    from synthesis.confidence_sheets import record_confidence as record_confidence
+    from synthesis.confidence_sheets import settle_confidence as settle_confidence
     from synthesis.contrast import perspective_contrast as perspective_contrast
     from synthesis.contrast import theme_map as theme_map
     from synthesis.curves import accumulation as accumulation
@@ -63,10 +69,13 @@ if TYPE_CHECKING:
     from synthesis.provenance import status_line as status_line
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
+    from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
     from synthesis.settlement import disagreement_sheet as disagreement_sheet
     from synthesis.settlement import settle as settle
+    from synthesis.sheets import export_sheet as export_sheet
+    from synthesis.sheets import import_sheet as import_sheet
     from synthesis.stability import stability_ranges as stability_ranges
     from synthesis.stability import theme_dependence as theme_dependence
     from synthesis.stability import theme_stability as theme_stability
@@ -83,6 +92,7 @@ if TYPE_CHECKING:
     from synthesis.themes import theme_table as theme_table
 
 _MODULE_OF = {
+    "CallError": "schema",
     "Evidence": "tables",
     "EvidenceError": "schema",
     "SynthesisError": "schema",
@@ -91,26 +101,30 @@ _MODULE_OF = {
     "agreement_table": "agreement",
     "appraisal_differences": "appraisal",
     "appraisal_items": "appraisal",
-    "appraisal_sheet": "appraisal",
+    "appraisal_settlement": "appraisal_sheets",
+    "appraisal_sheet": "appraisal_sheets",
     "appraisal_state": "appraisal",
     "appraisal_table": "appraisal",
     "appraise_first": "confidence",
     "area_series": "prevalence",
     "check": "tables",
-    "figure_names": "figures",
     "code_agreement": "agreement",
     "codebook_history": "codes",
     "codebook_table": "codes",
     "coder": "coding_widget",
     "confidence_differences": "confidence",
-    "confidence_sheet": "confidence",
+    "confidence_settlement": "confidence_sheets",
+    "confidence_sheet": "confidence_sheets",
     "confusion": "agreement",
     "contradictions": "confidence",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
     "disagreement_sheet": "settlement",
     "evidence_profile": "confidence",
+    "export_sheet": "sheets",
+    "figure_names": "figures",
     "framework_matrix": "framework",
+    "import_sheet": "sheets",
     "included_studies": "studies",
     "levels_by_concerns": "confidence",
     "make_figure": "figures",
@@ -127,8 +141,12 @@ _MODULE_OF = {
     "proportions": "estimates",
     "published_comparison": "comparison",
     "read_evidence": "tables",
+    "record_appraisals": "appraisal_sheets",
+    "record_confidence": "confidence_sheets",
     "rename_code": "codes",
     "settle": "settlement",
+    "settle_appraisals": "appraisal_sheets",
+    "settle_confidence": "confidence_sheets",
     "show": "reports",
     "split_code": "codes",
     "stability_ranges": "stability",

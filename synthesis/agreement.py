@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from synthesis.incidence import nothing_coded
 from synthesis.intervals import wilson
 from synthesis.reliability import (
     DISTANCES,
@@ -29,7 +30,7 @@ from synthesis.reliability import (
     kappa_of_tables,
     set_distance,
 )
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError, SynthesisError
 from synthesis.tables import Evidence
 
 #: What a finding is said to carry that a coder read and left without a code.
@@ -79,10 +80,9 @@ def coders_of(evidence: Evidence) -> list[str]:
 def ratings(evidence: Evidence, coders: Sequence[str] | None = None) -> Ratings:
     """The codings of some coders (default: all who coded for themselves) as `Ratings`.
 
-    Raises SynthesisError for a coder who coded nothing, and where fewer than two are left.
+    Raises SynthesisError for a coder who coded nothing (a CallError for one who is not known), and for fewer than two.
     """
-    coders = coders_of(evidence) if coders is None else list(coders)
-    _check_coders(evidence, coders)
+    coders = _checked(evidence, coders)
     findings = pd.Index(evidence.findings["finding_id"])
     codes = pd.Index([*evidence.codebook["code_id"], NO_CODE], dtype="str")
     codings = evidence.codings
@@ -103,13 +103,14 @@ def _cells(table: pd.DataFrame, findings: pd.Index, coders: list[str]) -> np.nda
     return np.where(coder >= 0, findings.get_indexer(table["finding_id"]) * len(coders) + coder, -1)
 
 
-def _check_coders(evidence: Evidence, coders: list[str]) -> None:
-    known = set(evidence.codings["coder"].unique())
-    for coder in coders:
-        if coder not in known:
-            raise SynthesisError(f"The coder {coder!r} has coded nothing; codings are by {', '.join(sorted(known))}.")
-    if len(set(coders)) < 2:
-        raise SynthesisError("Agreement needs two coders who coded for themselves.")
+def _checked(evidence: Evidence, coders: Sequence[str] | None) -> list[str]:
+    held = coders_of(evidence) if coders is None else list(coders)
+    for coder in set(held) - set(evidence.codings["coder"].unique()):
+        raise nothing_coded(evidence, coder)
+    if len(set(held)) < 2:
+        error = SynthesisError if coders is None else CallError
+        raise error("Agreement needs two coders who coded for themselves.")
+    return held
 
 
 def _members(

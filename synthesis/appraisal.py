@@ -6,8 +6,6 @@ none is made here. A study that nobody has appraised is listed as such; it is ne
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pandas as pd
 
 from synthesis.appraisal_tools import Tool, appraisal_tool, appraisal_tools
@@ -43,78 +41,6 @@ def appraisal_items(tool: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns, dtype="str")
 
 
-def appraisal_sheet(
-    evidence: Evidence,
-    tool: str,
-    appraiser: str,
-    study_ids: Collection[str] | None = None,
-    sets: Collection[str] = (),
-) -> pd.DataFrame:
-    """The sheet that one appraiser fills in: a row a study and item, with this appraiser's own answers alone.
-
-    Parameters
-    ----------
-    study_ids : studies to appraise (default all).
-    sets : parts of the tool that suit these studies, such as ``("qualitative",)`` of the MMAT (default all).
-
-    Returns columns ``study_id, title, source_url, tool, item, question, allowed, appraiser, answer, reason, date``; the
-    last three are empty where nothing is answered. No other appraiser's answer and no settlement is in it. Raises
-    SynthesisError for an unknown tool, set, study or appraiser.
-    """
-    described = appraisal_tool(tool)
-    _known_appraiser(evidence, appraiser)
-    studies = _studies(evidence, study_ids)
-    unknown = sorted(set(sets) - set(described.sets))
-    if unknown:
-        parts = ", ".join(described.sets) or "no parts"
-        raise SynthesisError(f"{described.name} has no part {', '.join(unknown)}; it has {parts}.")
-    items = pd.DataFrame(
-        [(i.item, i.question, ";".join(described.answers)) for i in described.items_of(tuple(sets))],
-        columns=["item", "question", "allowed"],
-        dtype="str",
-    )
-    sheet = studies[["study_id", "title", "source_url"]].merge(items, how="cross")
-    sheet = sheet.assign(tool=tool, appraiser=appraiser)
-    own = evidence.appraisals[evidence.appraisals["appraiser"] == appraiser].drop(columns="appraiser")
-    sheet = sheet.merge(own, on=_ITEM, how="left")
-    columns = "study_id title source_url tool item question allowed appraiser answer reason date"
-    return sheet[columns.split()]
-
-
-def _known_appraiser(evidence: Evidence, appraiser: str) -> None:
-    coders = evidence.coders[evidence.coders["kind"] != "agreed_set"]
-    if appraiser not in set(coders["coder_id"]):
-        known = ", ".join(coders["coder_id"])
-        raise SynthesisError(f"There is no appraiser {appraiser!r} in the table coders; it holds {known}.")
-
-
-def _studies(evidence: Evidence, study_ids: Collection[str] | None) -> pd.DataFrame:
-    if study_ids is None:
-        return evidence.studies
-    unknown = sorted(set(study_ids) - set(evidence.studies["study_id"]))
-    if unknown:
-        raise SynthesisError(f"The table studies does not hold {', '.join(unknown)}.")
-    return evidence.studies[evidence.studies["study_id"].isin(set(study_ids))]
-
-
-def with_sheet(evidence: Evidence, sheet: pd.DataFrame) -> pd.DataFrame:
-    """The table ``appraisals`` with a filled-in sheet put in: its answers replace those this appraiser gave before.
-
-    Rows without an answer are left out; nothing of another appraiser is touched. Write the result with `write_table`,
-    which refuses faulty cells; `check` lists answers that the tool does not allow. Raises SynthesisError for a sheet of
-    several appraisers.
-    """
-    appraisers = sorted(sheet["appraiser"].unique())
-    if len(appraisers) != 1:
-        raise SynthesisError(f"A sheet belongs to one appraiser; this one names {', '.join(appraisers) or 'nobody'}.")
-    _known_appraiser(evidence, appraisers[0])
-    columns = list(evidence.appraisals)
-    keys = [*_ITEM, "appraiser"]
-    new = sheet.loc[sheet["answer"].notna(), columns]
-    both = pd.concat([evidence.appraisals, new], ignore_index=True) if len(evidence.appraisals) else new
-    return both.drop_duplicates(keys, keep="last").sort_values(keys, ignore_index=True)
-
-
 def _complete(answers: pd.DataFrame, tool: Tool) -> bool:
     """Whether one appraiser's answers for one study are all that the tool asks.
 
@@ -131,7 +57,7 @@ def _complete(answers: pd.DataFrame, tool: Tool) -> bool:
     return any(all(i.item in given for i in tool.items.values() if i.set == part) for part in tool.sets)
 
 
-def _finished(evidence: Evidence) -> pd.DataFrame:
+def finished(evidence: Evidence) -> pd.DataFrame:
     """Studies that an appraiser has finished with a tool: columns ``study_id, tool, appraiser``."""
     by = ["study_id", "tool", "appraiser"]
     done = [
@@ -152,7 +78,7 @@ def appraisal_differences(evidence: Evidence, tool: str | None = None) -> pd.Dat
     """
     if tool:
         appraisal_tool(tool)
-    done = _finished(evidence)
+    done = finished(evidence)
     twice = done.groupby(["study_id", "tool"])["appraiser"].transform("size") >= 2
     given = evidence.appraisals.merge(done[twice], on=["study_id", "tool", "appraiser"])
     given = given[given["tool"] == tool] if tool else given
@@ -207,9 +133,9 @@ def appraisal_table(evidence: Evidence, tool: str = "casp_qualitative") -> pd.Da
         empty = begun & asked.isna().all(axis=1)
         cells.loc[empty, list(asked)] = "not_asked"
     words = cells.fillna("open").apply(lambda column: column.map(SYMBOLS))
-    done = _finished(evidence)
-    finished = done[done["tool"] == tool].groupby("study_id").size()
-    words.insert(0, "n_appraisers", finished.reindex(words.index, fill_value=0).astype(int))
+    done = finished(evidence)
+    by_study = done[done["tool"] == tool].groupby("study_id").size()
+    words.insert(0, "n_appraisers", by_study.reindex(words.index, fill_value=0).astype(int))
     return (
         words.rename(columns={i.item: i.number for i in described.items.values()})
         .rename_axis(columns=None)
@@ -224,7 +150,7 @@ def appraisal_state(evidence: Evidence) -> pd.DataFrame:
     ``n_studies_two`` (finished by at least two), ``of_studies_two``, ``n_appraisers``, ``n_open`` (items on which
     appraisers differ and nothing is settled).
     """
-    done, open_items = _finished(evidence), appraisal_differences(evidence)
+    done, open_items = finished(evidence), appraisal_differences(evidence)
     open_items = open_items[open_items["settled"].isna()]
     rows = []
     for tool in [*(t for t in vocabularies()["appraisal_tool"] if t in set(evidence.appraisals["tool"])), "any"]:
@@ -248,7 +174,7 @@ def appraisal_state(evidence: Evidence) -> pd.DataFrame:
 
 def appraised_studies(evidence: Evidence) -> set[str]:
     """Studies that at least one appraiser has finished with one tool."""
-    return set(_finished(evidence)["study_id"])
+    return set(finished(evidence)["study_id"])
 
 
 def appraisal_scores(evidence: Evidence, tool: str) -> pd.DataFrame:

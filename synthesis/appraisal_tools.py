@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ def appraisal_tools() -> dict[str, Tool]:
 
 
 def appraisal_tool(tool: str) -> Tool:
-    """The tool of that word. Raises SynthesisError for a word that names none."""
+    """The tool of that word. Raises CallError for a word that names none."""
     try:
         return appraisal_tools()[tool]
     except KeyError:
         known = ", ".join(appraisal_tools())
-        raise SynthesisError(f"There is no appraisal tool {tool!r}; there are {known}.") from None
+        raise CallError(f"There is no appraisal tool {tool!r}; there are {known}.") from None

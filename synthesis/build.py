@@ -126,18 +126,19 @@ def _write_tables(
 ) -> list[tuple[str, str, list[dict[str, object]]]]:
     """Every table as CSV and workbook, results also as a page; returns what the index lists."""
     date = evidence.studies["date_read"].max().date()
-    status = status_line(evidence)
     results = []
     for name, table in derived_tables().items():
-        entry = _write_table(table, derived[name], status, date, out)
+        entry = _write_table(table, derived[name], status_line(evidence, name), date, out)
         if len(derived[name]) <= PAGE_UP_TO:
             entry["html"] = f"tables/{name}.html"
             title = name.replace("_", " ").capitalize()
-            shown = reports.html_table(reports.show(evidence, derived[name], f"{title}: a row is {table.row}"))
+            shown = reports.html_table(
+                reports.show(evidence, derived[name], f"{title}: a row is {table.row}", rests_on=name)
+            )
             _write_page(out / "tables" / f"{name}.html", title, [("", shown)])
         results.append(entry)
     held = [
-        _write_table(table, evidence[name], status, date, out)
+        _write_table(table, evidence[name], status_line(evidence, name), date, out)
         for name, table in evidence_tables().items()
         if len(evidence[name])
     ]

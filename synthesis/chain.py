@@ -14,7 +14,7 @@ import pandas as pd
 
 from synthesis.checks import plain
 from synthesis.confidence import cited_as
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 from synthesis.tables import Evidence, split_list
 
 #: Levels of the chain, from statement to source: table, and the columns that make the identifier.
@@ -52,7 +52,7 @@ def trace(evidence: Evidence, id: str) -> pd.DataFrame:
     Returns a row a link: ``direction`` (``above``, ``here``, ``beside``, ``below``), ``step`` (how far away; negative above),
     ``level, table, id, label``, ``parent_id`` (the row one step nearer, from which this one was reached), ``link`` (how the two
     hang together). What is reached twice stands under each row that leads to it, and is followed the first time. Beside a
-    finding stand the codings of every coder, how they were settled, and the memos that name it. Raises SynthesisError for an
+    finding stand the codings of every coder, how they were settled, and the memos that name it. Raises CallError for an
     identifier that is not there, with the nearest ones.
     """
     start = _find(evidence, id)
@@ -104,7 +104,7 @@ def _ids(evidence: Evidence, level: str) -> pd.Series:
 
 
 def _find(evidence: Evidence, id: str) -> Node:
-    """The level on which an identifier stands. Raises SynthesisError, with what may be meant, where it stands on none."""
+    """The level on which an identifier stands. Raises CallError, with what may be meant, where it stands on none."""
     for level in LEVELS:
         if (_ids(evidence, level) == id).any():
             return level, id
@@ -112,12 +112,21 @@ def _find(evidence: Evidence, id: str) -> Node:
     if (addresses == id).any():
         return "address", id
     known = [each for level in LEVELS if level != "coding" for each in _ids(evidence, level)] + list(addresses.unique())
+    if "/" in id:  # perhaps a coding; only those of its finding are looked through, there can be a million
+        own = evidence.codings[evidence.codings["finding_id"] == id.partition("/")[0]]
+        known += ["/".join(row) for row in own[list(LEVELS["coding"][1])].itertuples(index=False)]
     twins = [each for each in known if plain(each) == plain(id)]
     near = twins or difflib.get_close_matches(id, known, n=3, cutoff=0.7)
     meant = f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
-    raise SynthesisError(
-        f"Nothing here carries the identifier {id!r}.{meant} `trace` knows {', '.join(LEVELS)}, address."
+    raise CallError(
+        f"Nothing here carries the identifier {id!r}.{meant} `trace` knows {', '.join(map(_form, LEVELS))}, address."
     )
+
+
+def _form(level: str) -> str:
+    """A level with the form of its identifiers, where these are put together from several columns."""
+    key = LEVELS[level][1]
+    return level if len(key) == 1 else f"{level} (as {'/'.join(part.removesuffix('_id') for part in key)})"
 
 
 # ---------------------------------------------------------------- links

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from synthesis.schema import EvidenceError, SynthesisError
+from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,16 @@ _PREVALENCE_SHOWN = (
 
 #: Codes with the lowest kappa that `agreement` prints; all of them are in the JSON.
 _CODES_SHOWN = 8
+
+#: What `export` writes; `sheets.SHEETS` says what each is for.
+_SHEETS = (
+    "coding-sheet",
+    "disagreement-sheet",
+    "appraisal-sheet",
+    "appraisal-settlement",
+    "confidence-sheet",
+    "confidence-settlement",
+)
 
 #: Tables of the command `confidence`: function, caption, columns shown as text (all, where none are named).
 _CONFIDENCE: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -72,14 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors = [problem for problem in error.problems if problem.severity == "error"]
         _print_problems(errors, sys.stderr)
         if len(errors) < len(error.problems):
-            _say(f"(and {len(error.problems) - len(errors)} warnings, which `synthesis check` lists)")
+            _say(f"(and {counted(len(error.problems) - len(errors), 'warning')}, which `synthesis check` lists)")
         return 1
     except BrokenPipeError:  # the reader closed the pipe, as `| head` does; nothing more is wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (SynthesisError, OSError) as error:
         _say(str(error))
-        return 1
+        return 2 if isinstance(error, CallError) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     make = add("run", _run, "Rebuild the derived tables, run the notebooks, write build/index.html.", ())
     make.add_argument("--out", default="build", metavar="DIR", help="where to write (default: build)")
     make.add_argument(
-        "--notebooks", default="notebooks", metavar="DIR", help="the notebooks to run (default: notebooks)"
+        "--notebooks",
+        metavar="DIR",
+        help="the notebooks to run (default: those of the folder notebooks, if it is there)",
     )
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
     themes = add("themes", _themes, "Support for each theme and subtheme.", tables)
@@ -112,14 +124,19 @@ def _parser() -> argparse.ArgumentParser:
     book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
     book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
     export = add("export", _export, "Write a file to work in outside the toolkit.", ())
-    sheets = "coding-sheet: a workbook in which one coder codes; disagreement-sheet: where two coders differ, to settle"
-    export.add_argument("what", choices=("coding-sheet", "disagreement-sheet"), help=sheets)
-    export.add_argument("--coder", metavar="ID", help="whose coding sheet; a row of judgements/coders.csv")
+    export.add_argument("what", choices=_SHEETS, help="which sheet; README says what each is for")
+    export.add_argument("--coder", metavar="ID", help="whose coding sheet: a person in judgements/coders.csv")
     export.add_argument("--coders", nargs=2, metavar="ID", help="the two coders of a disagreement sheet")
-    export.add_argument("--out", required=True, metavar="FILE.xlsx", help="where to write")
-    back = add(
-        "import", _import, "Read a coding or disagreement sheet back; nothing is stored unless all of it is right.", ()
+    export.add_argument("--appraiser", metavar="ID", help="whose appraisal sheet")
+    export.add_argument("--tool", metavar="TOOL", help="casp_qualitative, jbi_qualitative or mmat_2018")
+    export.add_argument("--studies", nargs="+", metavar="ID", help="the studies to appraise (default: all)")
+    export.add_argument(
+        "--parts", nargs="+", metavar="PART", help="parts of the tool, such as qualitative (default: all)"
     )
+    export.add_argument("--assessor", metavar="ID", help="whose confidence sheet")
+    export.add_argument("--out", required=True, metavar="FILE.xlsx", help="where to write; the folder must be there")
+    export.add_argument("--force", action="store_true", help="replace a file that is there already")
+    back = add("import", _import, "Read a sheet of `export` back; nothing is stored unless all of it is right.", ())
     back.add_argument("file", metavar="FILE.xlsx", help="a workbook that `export` made")
     back.add_argument("--check-only", action="store_true", help="say what would change, and store nothing")
     agreed = add("agreement", _agreement, "How far coders agree, with the finding as the unit.", tables)
@@ -134,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     chain = add("trace", _trace, "What rests on one identifier, and what it rests on, down to the address.", tables)
     chain.add_argument(
-        "id", metavar="ID", help="any identifier: RF01, T1a, a code, finding, study or record, an address"
+        "id",
+        metavar="ID",
+        help="any identifier: RF01, T1a, a code, finding, study or record, an address; a coding as finding/code/coder, such as chen2021-f3/fear_custody_loss/coder-1",
     )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
     return parser
@@ -158,7 +177,8 @@ def _check(options: argparse.Namespace) -> int:
         errors = sum(problem.severity == "error" for problem in report.problems)
         warnings = len(report.problems) - errors
         rows = sum(report.tables.values())
-        print(f"{options.data}: {len(report.tables)} tables, {rows:,} rows, {errors} errors, {warnings} warnings.")
+        held = f"{counted(len(report.tables), 'table')}, {counted(rows, 'row')}"
+        print(f"{options.data}: {held}, {counted(errors, 'error')}, {counted(warnings, 'warning')}.")
     return int(not report.ok)
 
 
@@ -168,10 +188,15 @@ def _print_problems(problems, stream) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from synthesis.build import run, to_stderr
 
-    built = run(options.data, options.out, options.notebooks, options.save_notebooks, to_stderr)
-    print(f"{built.tables} tables, {built.figures} figures and {built.notebooks} notebooks: open {built.index}")
+    if options.notebooks and not Path(options.notebooks).is_dir():
+        raise CallError(f"{options.notebooks} is no folder: name the one that holds the notebooks.")
+    built = run(options.data, options.out, options.notebooks or "notebooks", options.save_notebooks, to_stderr)
+    made = f"{counted(built.tables, 'table')}, {counted(built.figures, 'figure')} and {counted(built.notebooks, 'notebook')}"
+    print(f"{made}: open {built.index}")
     return 0
 
 
@@ -207,23 +232,12 @@ def _codebook(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from synthesis.exchange import coding_sheet
-    from synthesis.files import write_bytes
-    from synthesis.settlement import disagreement_workbook
+    from synthesis.sheets import export_sheet
     from synthesis.tables import read_evidence
 
-    needed = "coder" if options.what == "coding-sheet" else "coders"
-    if not getattr(options, needed):
-        _say(f"A {options.what} needs --{needed}.")
-        return 2
-    evidence = read_evidence(options.data)
-    if needed == "coder":
-        content = coding_sheet(evidence, options.coder)
-    else:
-        content = disagreement_workbook(evidence, *options.coders)
-    print(write_bytes(content, Path(options.out)))
+    names = ("coder", "coders", "appraiser", "assessor", "tool", "studies", "parts")
+    given = {name: getattr(options, name) for name in names if getattr(options, name)}
+    print(export_sheet(read_evidence(options.data), options.what, options.out, force=options.force, **given))
     return 0
 
 
@@ -232,39 +246,25 @@ def _import(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from synthesis.coding_session import working_alone
+    from synthesis.sheets import import_sheet, what_it_brought
     from synthesis.tables import read_evidence, write_tables
 
     # Between reading the tables and writing them back nobody else may code, or their work would be undone.
     with nullcontext() if options.check_only else working_alone(Path(options.data)):
         evidence = read_evidence(options.data)
         try:
-            said, after = _brought(evidence, options.file)
+            brought = import_sheet(evidence, options.file)
         except EvidenceError as error:
-            _say(f"{options.file} has {len(error.problems)} problems; nothing was changed.")
+            _say(f"{options.file} has {counted(len(error.problems), 'problem')}; nothing was changed.")
             _print_problems(error.problems, sys.stderr)
             return 1
         if not options.check_only:
-            write_tables({name: after[name] for name in after if after[name] is not evidence[name]}, options.data)
-    print(said + (" Nothing was stored." if options.check_only else ""))
-    return 0
-
-
-def _brought(evidence: Evidence, path: str) -> tuple[str, Evidence]:
-    """What a workbook brings, as a sentence and as the evidence with it."""
-    from synthesis.exchange import read_coding_sheet
-    from synthesis.settlement import settle_workbook
-
-    settled = settle_workbook(evidence, path)
-    if settled is not None:
-        n = len(settled.adjudications)
-        return f"{n} findings are settled, {n - len(evidence.adjudications)} more than before.", settled
-    brought = read_coding_sheet(evidence, path)
+            changed = {name: table for name, table in brought.tables.items() if table is not evidence[name]}
+            write_tables(changed, options.data)
     for remark in brought.remarks:
         _say(remark)
-    return (
-        f"{brought.coder}: {brought.n_read} findings read in the sheet, {brought.n_changed} of them changed.",
-        brought.evidence,
-    )
+    print(what_it_brought(brought) + (" Nothing was stored." if options.check_only else ""))
+    return 0
 
 
 def _agreement(options: argparse.Namespace) -> int:
@@ -312,9 +312,8 @@ def _prevalence(options: argparse.Namespace) -> int:
     from synthesis.tables import read_evidence
 
     evidence = read_evidence(options.data)
-    return _answer(
-        options, evidence, prevalence_table(evidence, options.indicator), "Estimates by indicator", _PREVALENCE_SHOWN
-    )
+    table = prevalence_table(evidence, options.indicator)
+    return _answer(options, evidence, table, "Estimates by indicator", _PREVALENCE_SHOWN, "prevalence")
 
 
 def _confidence(options: argparse.Namespace) -> int:
@@ -349,17 +348,22 @@ def _flow(options: argparse.Namespace) -> int:
 
 
 def _answer(
-    options: argparse.Namespace, evidence: Evidence, table: pd.DataFrame, caption: str, shown: Sequence[str]
+    options: argparse.Namespace,
+    evidence: Evidence,
+    table: pd.DataFrame,
+    caption: str,
+    shown: Sequence[str],
+    rests_on: str = "findings",
 ) -> int:
     """Print a table in the wanted format; what it rests on goes to standard error beside CSV and JSON."""
     if options.format == "text":
         from synthesis.reports import show
 
-        print(show(evidence, table, caption, shown))
+        print(show(evidence, table, caption, shown, rests_on=rests_on))
         return 0
     from synthesis.provenance import status_line
 
-    _say(status_line(evidence))
+    _say(status_line(evidence, rests_on))
     if options.format == "csv":
         from synthesis.files import csv_bytes
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from synthesis.incidence import coded, incidence, present
 from synthesis.intervals import wilson
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 from synthesis.tables import Evidence
 
 
@@ -31,7 +31,7 @@ def cooccurrence(
     carry few codes, so that within findings two frequent codes meet seldom: compare ``n`` with ``expected``.
     """
     if within not in ("finding", "study"):
-        raise SynthesisError(f"within is 'finding' or 'study', not {within!r}.")
+        raise CallError(f"within is 'finding' or 'study', not {within!r}.")
     own, codes = coded(evidence, coder), evidence.codebook["code_id"].to_numpy(dtype=object)
     unit, size = (own.finding, evidence.findings) if within == "finding" else (own.study, evidence.studies)
     held = incidence(own.code, unit, len(codes), len(size))

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from synthesis.incidence import coded, distinct
-from synthesis.schema import SynthesisError, evidence_tables, vocabularies
+from synthesis.schema import CallError, evidence_tables, vocabularies
 from synthesis.tables import Evidence, codebook_version
 
 #: What a reader needs to use a code.
@@ -145,14 +145,14 @@ def rename_code(
         to record several changes under one.
     date : day of the change, YYYY-MM-DD.
 
-    Returns the evidence with changed tables, among them a new row of ``codebook_changes``. Raises SynthesisError for a
+    Returns the evidence with changed tables, among them a new row of ``codebook_changes``. Raises CallError for a
     code that is not there, an identifier that is taken or was given up before, or a missing reason.
     """
     _check(evidence, [code_id], reason, proposed_by)
     target, old = new_id or code_id, _row(evidence, code_id)
     name = new_name or old["name"]
     if target == code_id and name == old["name"]:
-        raise SynthesisError(f"The code {code_id!r} has this identifier and this name already.")
+        raise CallError(f"The code {code_id!r} has this identifier and this name already.")
     if target != code_id:
         _check_free(evidence, [target])
     said = [f"Identifier {code_id} became {target}." if target != code_id else "", f"Name “{old['name']}” became “{name}”." if name != old["name"] else ""]  # fmt: skip
@@ -176,9 +176,9 @@ def move_code(
     _check(evidence, [code_id], reason, proposed_by)
     names, old = _names(evidence), _row(evidence, code_id)["theme_id"]
     if theme_id not in names:
-        raise SynthesisError(f"There is no theme {theme_id!r}; there are {', '.join(names.index)}.")
+        raise CallError(f"There is no theme {theme_id!r}; there are {', '.join(names.index)}.")
     if theme_id == old:
-        raise SynthesisError(f"The code {code_id!r} stands under {theme_id} already.")
+        raise CallError(f"The code {code_id!r} stands under {theme_id} already.")
     said = f"Moved from {old} ({names[old]}) to {theme_id} ({names[theme_id]})."
     return _recorded(evidence, {code_id: {"theme_id": theme_id}}, "moved", said, [], reason, proposed_by, version, date)
 
@@ -204,10 +204,10 @@ def merge_codes(
     gone = [code for code in dict.fromkeys(code_ids) if code != into]
     _check(evidence, [into, *gone], reason, proposed_by)
     if not gone:
-        raise SynthesisError(f"Name at least one code to join with {into!r}.")
+        raise CallError(f"Name at least one code to join with {into!r}.")
     strange = sorted(set(wording or {}) - set(WORDING))
     if strange:
-        raise SynthesisError(f"The wording of a code has {', '.join(WORDING)}; it has no {', '.join(strange)}.")
+        raise CallError(f"The wording of a code has {', '.join(WORDING)}; it has no {', '.join(strange)}.")
     _check_own_words(_row(evidence, into), gone, wording or {})
     rows = [_row(evidence, code) for code in gone]
     said = "Joined with it: " + " ".join(f"{row['code_id']} (“{row['name']}”: {row['definition']})" for row in rows)
@@ -274,12 +274,12 @@ def _check(evidence: Evidence, codes: Sequence[str], reason: str, proposed_by: s
     known, coders = set(evidence.codebook["code_id"]), set(evidence.coders["coder_id"])
     unknown = [code for code in codes if code not in known]
     if unknown:
-        raise SynthesisError(f"The codebook does not hold {', '.join(unknown)}.")
+        raise CallError(f"The codebook does not hold {', '.join(unknown)}.")
     strangers = [who for who in proposed_by.split(";") if who not in coders]
     if strangers:
-        raise SynthesisError(f"The table coders does not hold {', '.join(map(repr, strangers))}; name who proposed it.")
+        raise CallError(f"The table coders does not hold {', '.join(map(repr, strangers))}; name who proposed it.")
     if not reason.strip():
-        raise SynthesisError("A change to the codebook needs a reason.")
+        raise CallError("A change to the codebook needs a reason.")
 
 
 def _check_free(evidence: Evidence, ids: Sequence[str]) -> None:
@@ -288,10 +288,10 @@ def _check_free(evidence: Evidence, ids: Sequence[str]) -> None:
     past = set(evidence.codebook_changes["formerly"].dropna().str.split(";").explode())
     for code in ids:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", code):
-            raise SynthesisError(f"{code!r} is no identifier of a code: small letters, digits and underscores.")
+            raise CallError(f"{code!r} is no identifier of a code: small letters, digits and underscores.")
         if code in held | past or ids.count(code) > 1:
             was = "is in the codebook" if code in held else "was a code before" if code in past else "stands twice"
-            raise SynthesisError(f"The identifier {code!r} {was}; choose another.")
+            raise CallError(f"The identifier {code!r} {was}; choose another.")
 
 
 def _check_own_words(code: pd.Series, gone: Sequence[str], wording: Mapping[str, str]) -> None:
@@ -299,7 +299,7 @@ def _check_own_words(code: pd.Series, gone: Sequence[str], wording: Mapping[str,
     for column in _TEXTS:
         named = [other for other in gone if re.search(rf"\b{other}\b", " ".join(_IN_BRACKETS.findall(code[column])))]
         if named and column not in wording:
-            raise SynthesisError(f"The text {column} of {code['code_id']!r} names {', '.join(named)}, which would be the same code; give it a new wording.")  # fmt: skip
+            raise CallError(f"The text {column} of {code['code_id']!r} names {', '.join(named)}, which would be the same code; give it a new wording.")  # fmt: skip
 
 
 def _row(evidence: Evidence, code_id: str) -> pd.Series:
@@ -442,7 +442,7 @@ def _ranked_anew(codings: pd.DataFrame, touched: pd.DataFrame) -> pd.DataFrame:
 def _places(
     evidence: Evidence, code_id: str, ids: Sequence[str], assign: pd.DataFrame, rest: str | None
 ) -> dict[tuple[str, str], list[str]]:
-    """Where each coding of a code goes: (finding, coder) -> parts. Raises SynthesisError with every coding left over."""
+    """Where each coding of a code goes: (finding, coder) -> parts. Raises CallError with every coding left over."""
     own = evidence.codings[evidence.codings["code_id"] == code_id]
     named = assign.assign(coder=assign.get("coder"))
     wanted: dict[tuple[str, str], list[str]] = {}
@@ -457,7 +457,7 @@ def _places(
         left += [] if found else [f"{finding} by {coder}"]
     faults = [f"Not one of the parts: {', '.join(strange)}." if strange else "", f"Without the code {code_id}: {', '.join(unknown)}." if unknown else "", f"Not assigned to a part ({len(left)}): {', '.join(left[:20])}{' …' * (len(left) > 20)}." if left else ""]  # fmt: skip
     if any(faults):
-        raise SynthesisError(f"The code {code_id!r} cannot be divided so. {' '.join(filter(None, faults))}")
+        raise CallError(f"The code {code_id!r} cannot be divided so. {' '.join(filter(None, faults))}")
     return places
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, SynthesisError, vocabularies
 from synthesis.tables import Evidence, codebook_version, read_table, write_table
 
 #: Seconds to wait for another coder's write, and after which a lock was left behind by a session that died.
@@ -60,7 +60,7 @@ class CodingSession:
     shuffle : whether studies come in an order of the coder's own, the same in every session. It spreads tiredness and
         growing familiarity over different findings for each coder; findings of one study stay together, in order.
 
-    Raises SynthesisError for a coder who may not code, and for a finding that is not there.
+    Raises CallError for a coder who may not code, and for a finding that is not there.
     """
 
     def __init__(
@@ -297,7 +297,7 @@ def _check_coder(evidence: Evidence, coder: str) -> None:
         else f"There is no coder {coder!r} in the table coders"
     )
     others = ";".join(coders.index[coders["kind"] != "agreed_set"])
-    raise SynthesisError(
+    raise CallError(
         f"{who}; {'people who may code: ' + ', '.join(people) if people else 'no person is listed there yet'}. To code, add "
         "a row for yourself to judgements/coders.csv, under a name that does not identify you, and read the evidence again, "
         f"for example: coder-3,person,Coded every finding from its paraphrase,{others},{codebook_version(evidence)},yes,"
@@ -309,10 +309,10 @@ def _order(evidence: Evidence, coder: str, findings: Collection[str] | None, shu
     if findings is not None:
         unknown = sorted(set(findings) - set(table["finding_id"]))
         if unknown:
-            raise SynthesisError(f"The table findings does not hold {', '.join(unknown)}.")
+            raise CallError(f"The table findings does not hold {', '.join(unknown)}.")
         table = table[table["finding_id"].isin(set(findings))]
     if table.empty:
-        raise SynthesisError("There is no finding to code.")
+        raise CallError("There is no finding to code.")
     if shuffle:
         # A digest and not a random generator: a study that is added later does not move the others about.
         own = table["study_id"].map(lambda study: hashlib.sha256(f"{coder}\0{study}".encode()).hexdigest())

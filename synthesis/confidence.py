@@ -13,7 +13,7 @@ import pandas as pd
 
 from synthesis.appraisal import appraised_studies, settled_answers
 from synthesis.judgement_rules import COMPONENTS, changed_since, parts_of
-from synthesis.schema import FAULTS, SynthesisError, vocabularies
+from synthesis.schema import FAULTS, vocabularies
 from synthesis.studies import sample_of
 from synthesis.tables import Evidence, split_list
 
@@ -143,52 +143,6 @@ def confidence_differences(evidence: Evidence) -> pd.DataFrame:
 
 def _by_assessor(rows: pd.DataFrame, column: str) -> str:
     return "; ".join(rows["assessed_by"] + ": " + rows[column].fillna("not judged"))
-
-
-def confidence_sheet(evidence: Evidence, assessor: str) -> pd.DataFrame:
-    """The worksheet of one assessor: a row a review finding, what stands behind it, and this assessor's own judgement alone.
-
-    Returns ``review_finding_id, statement, n_studies, n_findings, study_ids, contradicting, prompts`` (what the data suggest),
-    then the columns of the table ``confidence``; ``findings_seen`` is filled in, so that a later change of the data can be
-    named. Nothing of another assessor is in it. Raises SynthesisError for an unknown assessor.
-    """
-    people = evidence.coders.loc[evidence.coders["kind"] != "agreed_set", "coder_id"]
-    if assessor not in set(people):
-        raise SynthesisError(f"There is no assessor {assessor!r} in the table coders; it holds {', '.join(people)}.")
-    behind = contributing(evidence)
-    sheet = evidence.review_findings[["review_finding_id", "statement"]].merge(
-        behind[["review_finding_id", "n_studies", "n_findings", "study_ids", "finding_ids"]]
-    )
-    sheet["contradicting"] = evidence.review_findings["contradicting_finding_ids"].to_numpy()
-    prompts = suggested_concerns(evidence)
-    said = prompts["component"] + " at least " + prompts["suggested"] + ": " + prompts["reason"]
-    sheet["prompts"] = sheet["review_finding_id"].map(said.groupby(prompts["review_finding_id"]).agg(" ".join))
-    own = evidence.confidence[evidence.confidence["assessed_by"] == assessor]
-    sheet = sheet.merge(own.drop(columns=["findings_seen", "assessed_by"]), on="review_finding_id", how="left")
-    return sheet.rename(columns={"finding_ids": "findings_seen"}).assign(assessed_by=assessor)
-
-
-def with_judgements(evidence: Evidence, sheet: pd.DataFrame) -> pd.DataFrame:
-    """The table ``confidence`` with one assessor's sheet put in; rows that judge nothing are left out.
-
-    Another assessor's rows are untouched. Write the result with `write_table`. Raises SynthesisError for a sheet of several
-    assessors, and where an overall level stands without all four components or without reasons.
-    """
-    assessors = sorted(sheet["assessed_by"].unique())
-    if len(assessors) != 1:
-        raise SynthesisError(f"A sheet belongs to one assessor; this one names {', '.join(assessors) or 'nobody'}.")
-    new = sheet.loc[sheet[list(LEVELS)].notna().any(axis=1), list(evidence.confidence)]
-    new = new.assign(status=new["status"].fillna("provisional"))
-    missing = new[list(LEVELS + REASONS)].isna().any(axis=1) & new["overall"].notna()
-    if missing.any():
-        which = ", ".join(new.loc[missing, "review_finding_id"])
-        raise SynthesisError(
-            f"An overall level needs all four components and a reason for each and for itself: {which}."
-        )
-    both = pd.concat([evidence.confidence, new], ignore_index=True)
-    place = {which: at for at, which in enumerate(evidence.review_findings["review_finding_id"])}
-    both = both.drop_duplicates(["review_finding_id", "assessed_by"], keep="last")
-    return both.sort_values("review_finding_id", key=lambda ids: ids.map(place), kind="stable", ignore_index=True)
 
 
 # ---------------------------------------------------------------- what the data suggest

@@ -9,7 +9,7 @@ import pandas as pd
 
 from synthesis.incidence import coded, distinct, present, study_positions
 from synthesis.intervals import newcombe, wilson
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 from synthesis.tables import Evidence
 from synthesis.themes import Dimension, held_findings, theme_order
 
@@ -37,7 +37,7 @@ def perspective_contrast(
     ``parent``, ``practitioner`` or ``neither``).
     """
     if unit not in ("theme", "code"):
-        raise SynthesisError(f"unit is 'theme' or 'code', not {unit!r}.")
+        raise CallError(f"unit is 'theme' or 'code', not {unit!r}.")
     held = _support(evidence, unit, coder)
     view, study_of = evidence.findings["perspective"].to_numpy(), study_positions(evidence)
     has = {side: present(study_of[view == side]) for side in SIDES}

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import gammaln
 
 from synthesis.incidence import coded, pairs
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 from synthesis.tables import Evidence
 from synthesis.themes import held_findings, theme_order
 
@@ -43,7 +43,7 @@ def accumulation(
     codebook. It does not show that understanding is complete: a code that no study gave is in no curve.
     """
     if orders < 1:
-        raise SynthesisError(f"At least one order is needed; orders is {orders}.")
+        raise CallError(f"At least one order is needed; orders is {orders}.")
     label, study, n_labels = _first_seen_in(evidence, unit, coder)
     n_studies = len(evidence.studies)
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def _first_seen_in(evidence: Evidence, unit: str, coder: str) -> tuple[np.ndarra
         shown = (level.loc[order] == "descriptive").to_numpy(dtype=bool)[held.theme]
         label, study, n = held.theme[shown], held.study[shown], len(order)
     else:
-        raise SynthesisError(f"unit is 'code' or 'theme', not {unit!r}.")
+        raise CallError(f"unit is 'code' or 'theme', not {unit!r}.")
     return *pairs(label, study, n, len(evidence.studies)), n
 
 

@@ -32,7 +32,7 @@ from synthesis.drawing import (
     text_height,
     wrap,
 )
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 
 #: Parts of a region that the official statistics list beside the regions.
 _PARTS = frozenset({"Inner London", "Outer London"})
@@ -69,7 +69,7 @@ def area_series_plot(table: pd.DataFrame, ax: Axes | None = None, highlight: Col
     England is the strong line, regions are thin ones; of the authorities the middle half and the whole range are shaded.
     A year without a figure is a gap, marked with a cross at the foot and never a zero. `plotted` gives the numbers drawn.
 
-    Raises SynthesisError for a name that the table does not hold, or more than three.
+    Raises CallError for a name that the table does not hold, or more than three.
     """
     if table.empty:
         return nothing_to_show(ax, "There is no series of areas to show.", table)
@@ -97,9 +97,9 @@ def _factor(table: pd.DataFrame) -> str:
 def _chosen(authorities: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     unknown = [name for name in names if name not in set(authorities["area_name"])]
     if unknown:
-        raise SynthesisError(f"The table holds no local authority called {unknown[0]!r}.")
+        raise CallError(f"The table holds no local authority called {unknown[0]!r}.")
     if len(names) > len(_HIGHLIGHTS):
-        raise SynthesisError(f"At most {len(_HIGHLIGHTS)} authorities can be told apart; {len(names)} were asked for.")
+        raise CallError(f"At most {len(_HIGHLIGHTS)} authorities can be told apart; {len(names)} were asked for.")
     own = authorities[authorities["area_name"].isin(list(names))]
     return own.assign(area_level="highlighted")
 
@@ -212,13 +212,13 @@ def authority_plot(table: pd.DataFrame, year: int | None = None, ax: Axes | None
     ax : axes to draw in, about 9 by 6 inches; default a new figure.
 
     The lowest and highest authorities are named; those without a figure are counted, with the reason, below the plot and
-    stand in `plotted` with their state. Raises SynthesisError for a year that the table does not hold.
+    stand in `plotted` with their state. Raises CallError for a year that the table does not hold.
     """
     if table.empty:
         return nothing_to_show(ax, "There are no local authorities to show.", table)
     year = int(table["year"].max()) if year is None else year
     if year not in set(table["year"]):
-        raise SynthesisError(
+        raise CallError(
             f"The table holds no figures of {year}; it holds {table['year'].min()} to {table['year'].max()}."
         )
     now = table[table["year"] == year]

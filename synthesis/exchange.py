@@ -6,29 +6,28 @@ its row and column, and codings of other coders, and of findings that the sheet 
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from synthesis.schema import EvidenceError, Problem, SynthesisError, vocabularies
+from synthesis.schema import EvidenceError, Problem, SynthesisError, counted, vocabularies
+from synthesis.table_sheets import ABOUT, LONGEST_CELL, Imported, check_person, height, newest_day, problem, same_text
 from synthesis.tables import Evidence, codebook_version
 from synthesis.workbooks import Cell, Rows, read_workbook
 
-CODING, BOOK, ABOUT = "Coding", "Codebook", "Instructions"
+CODING, BOOK = "Coding", "Codebook"
 #: Columns that tell a coder what the finding is; they are locked.
 GIVEN = ("finding_id", "finding", "study", "population", "perspective")
 #: Columns a code has, each followed by its number: "code 1", "sure 1", "against 1", "note 1".
 PART = ("code", "sure", "against", "note")
 NONE_FITS = "no code fits"
 CODES_OFFERED = 3
-_LONGEST_CELL = 32_767  # what a spreadsheet program keeps of a text
 
 Coding = dict[str, Any]  # one row of the table codings
 
@@ -40,34 +39,21 @@ def coding_sheet(evidence: Evidence, coder: str) -> bytes:
     """A workbook in which one coder codes: findings with drop-down lists, the codebook, instructions.
 
     The coder's own codes are filled in, so that work resumes where it stopped. Text never becomes a formula or a link.
-    Raises SynthesisError for a coder who is not in the table ``coders``, and for the settled set.
+    Raises CallError for a coder who is not in the table ``coders``, for the settled set, and for a pass of a program:
+    its codings are a record, and a sheet of them could never be read back changed.
     """
     import xlsxwriter
 
-    _check_coder(evidence, coder)
+    check_person(evidence, coder, "coder")
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        book.set_properties({"title": f"Coding sheet of {coder}", "created": _newest_day(evidence)})
+        book.set_properties({"title": f"Coding sheet of {coder}", "created": newest_day(evidence)})
         _write_about(book, evidence, coder)
         _write_coding(book, evidence, coder)
         _write_codebook(book, evidence)
         book.worksheets()[1].activate()
     return target.getvalue()
-
-
-def _check_coder(evidence: Evidence, coder: str) -> None:
-    kinds = evidence.coders.set_index("coder_id")["kind"]
-    if coder not in kinds:
-        raise SynthesisError(f"There is no coder {coder!r}: add a row to judgements/coders.csv. It holds {', '.join(kinds.index)}.")  # fmt: skip
-    if kinds[coder] == "agreed_set":
-        raise SynthesisError(f"{coder!r} is the settled set, not a coder; it comes from settling disagreements.")
-
-
-def _newest_day(evidence: Evidence) -> dt.datetime:
-    """The date written into the file: the same evidence gives the same bytes."""
-    newest = evidence.studies["date_read"].max()
-    return dt.datetime(2000, 1, 1) if pd.isna(newest) else newest.to_pydatetime()
 
 
 def _label(name: str, code_id: str) -> str:
@@ -102,14 +88,9 @@ def _write_about(book, evidence: Evidence, coder: str) -> None:
     for row, (name, value) in enumerate([*facts, *((f"{n}.", step) for n, step in enumerate(steps, 1))], 2):
         sheet.write_string(row, 0, name)
         sheet.write_string(row, 1, value)
-        sheet.set_row(row, _height({value: 90}))
+        sheet.set_row(row, height({value: 90}))
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-
-
-def _height(texts: Mapping[str, int]) -> float:
-    """Height in points of a row that shows these texts in columns so many characters wide: not every program finds it."""
-    return 15.0 * max([1, *(-(-len(text) // max(width - 4, 1)) for text, width in texts.items())])
 
 
 def _own_codings(evidence: Evidence, coder: str) -> dict[str, list[Coding]]:
@@ -136,20 +117,20 @@ def _write_coding(book, evidence: Evidence, coder: str) -> None:
         sheet.set_column(column, column, _width(name), free if column >= len(GIVEN) else locked)
     for row, given in enumerate(_given(evidence), 1):
         for column, text in enumerate(given):
-            sheet.write_string(row, column, text[:_LONGEST_CELL], locked)
+            sheet.write_string(row, column, text[:LONGEST_CELL], locked)
         codings = own.get(given[0], [])
         cells = [cell for coding in codings for cell in _coding_cells(coding, labels)]
         cells += [""] * (len(header) - len(GIVEN) - 1 - len(cells))
         cells.append("yes" if given[0] in read and not codings else "")
         for column, text in enumerate(cells, len(GIVEN)):
-            if len(text) > _LONGEST_CELL:
+            if len(text) > LONGEST_CELL:
                 raise SynthesisError(f"The note of {coder} on {given[0]} is longer than a spreadsheet cell; shorten it first.")  # fmt: skip
             if text:
                 sheet.write_string(row, column, text, free)
             else:
                 sheet.write_blank(row, column, None, free)
         shown = zip([*given, *cells], header, strict=True)
-        sheet.set_row(row, min(_height({text: _width(name) for text, name in shown}), 400.0))
+        sheet.set_row(row, min(height({text: _width(name) for text, name in shown}), 400.0))
     _offer_lists(sheet, header, len(evidence.findings), len(evidence.codebook))
     sheet.autofilter(0, 0, len(evidence.findings), len(header) - 1)
     sheet.freeze_panes(1, 2)
@@ -206,7 +187,7 @@ def _write_codebook(book, evidence: Evidence) -> None:
     for row, code in enumerate(evidence.codebook.itertuples(), 1):
         for column, text in enumerate((_label(code.name, code.code_id), themes.get(code.theme_id, ""), code.definition, code.use_when, code.do_not_use_for)):  # fmt: skip
             sheet.write_string(row, column, text, wrap)
-        sheet.set_row(row, _height({code.definition: 50, code.use_when: 50, code.do_not_use_for: 50, code.name + code.code_id: 34}))  # fmt: skip
+        sheet.set_row(row, height({code.definition: 50, code.use_when: 50, code.do_not_use_for: 50, code.name + code.code_id: 34}))  # fmt: skip
     sheet.freeze_panes(1, 1)
     sheet.set_landscape()
     sheet.set_paper(9)
@@ -214,88 +195,7 @@ def _write_codebook(book, evidence: Evidence) -> None:
     sheet.repeat_rows(0)
 
 
-def table_sheet(frame: pd.DataFrame, name: str, about: str, to_fill: Collection[str], lists: Mapping[str, Collection[str]], created: dt.datetime) -> bytes:  # fmt: skip
-    """Any table as a workbook to fill in: `to_fill` columns are open, the others locked; `lists` offers words for a column.
-
-    Text never becomes a formula or a link. `read_table_sheet` reads it back.
-    """
-    import xlsxwriter
-
-    target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(target, options) as book:
-        book.set_properties({"title": name, "comments": about, "created": created})
-        sheet = book.add_worksheet(name)
-        locked = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#F2F2F2", "border": 1, "border_color": "#BFBFBF"})  # fmt: skip
-        free = book.add_format({"text_wrap": True, "valign": "top", "locked": False, "border": 1, "border_color": "#BFBFBF", "num_format": "@"})  # fmt: skip
-        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
-        widths = {column: min(max(len(column), *(len(text) for text in frame[column].head(50)), 8), 44) for column in frame}  # fmt: skip
-        for at, column in enumerate(frame):
-            sheet.write_string(0, at, column, head)
-            sheet.set_column(at, at, widths[column] + 2, free if column in to_fill else locked)
-            for row, text in enumerate(frame[column], 1):
-                sheet.write_string(row, at, text[:_LONGEST_CELL], free if column in to_fill else locked)
-            if column in lists and len(frame):
-                sheet.data_validation(1, at, len(frame), at, {"validate": "list", "source": list(lists[column]), "ignore_blank": True})  # fmt: skip
-        for row, texts in enumerate(frame.to_dict("records"), 1):
-            sheet.set_row(row, min(max(_height({text: widths[column]}) for column, text in texts.items()), 400.0))
-        sheet.freeze_panes(1, 1)
-        sheet.protect("", {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True})
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        _write_notes(book, about)
-    return target.getvalue()
-
-
-def _write_notes(book, about: str) -> None:
-    sheet = book.add_worksheet(ABOUT)
-    sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True, "valign": "top"}))
-    for row, line in enumerate(about.splitlines()):
-        sheet.write_string(row, 0, line)
-        sheet.set_row(row, _height({line: 110}))
-
-
-def read_table_sheet(path: str | Path, name: str) -> pd.DataFrame | None:
-    """The table of a workbook's sheet `name` as text; None where there is no such sheet.
-
-    Blank rows are left in place, so that row numbers are those of the spreadsheet. Raises EvidenceError with every
-    formula and error value, SynthesisError for what is no workbook.
-    """
-    sheets = read_workbook(Path(path))
-    if name not in sheets:
-        return None
-    if not sheets[name]:
-        raise SynthesisError(f"The sheet {name} of {path} is empty.")
-    (top, headings), *rows = sheets[name]
-    columns = [cell.text for cell in headings]
-    faults = [Problem("error", "type", name.lower(), row, columns[at] if at < len(columns) else "", "", f"the cell {cell.fault}") for row, cells in rows for at, cell in enumerate(cells) if cell.fault]  # fmt: skip
-    if faults:
-        raise EvidenceError(faults)
-    table = pd.DataFrame("", index=range(top + 1, max([top, *(row for row, _ in rows)]) + 1), columns=columns)
-    for row, cells in rows:
-        for at, cell in enumerate(cells[: len(columns)]):
-            table.iat[row - top - 1, at] = cell.text
-    return table
-
-
 # ---------------------------------------------------------------- coming back
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What a coding sheet brought: the coder, the evidence with it, how many findings changed, and remarks for the reader."""
-
-    coder: str
-    evidence: Evidence
-    n_read: int
-    n_changed: int
-    remarks: list[str]
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables to write."""
-        return {name: self.evidence[name] for name in ("codings", "readings")}
 
 
 @dataclass
@@ -309,15 +209,18 @@ class _Sheet:
     rows: Rows
     meant: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def report(self, code: str, row: int | None, column: str, value: str, message: str) -> None:
-        value = value if len(value) <= 80 else value[:79] + "…"
-        self.problems.append(Problem("error", code, "coding sheet", row, column, value, message))
+        self.problems.append(problem(CODING, row, code, column, value, message))
+
+    def found(self, cells: list[Cell], column: str) -> Cell:
+        at = self.columns.get(column, len(cells))
+        return cells[at] if at < len(cells) else Cell("")
 
     def cell(self, row: int, cells: list[Cell], column: str) -> str:
         """The text under a column's heading; a fault of the cell is reported."""
-        at = self.columns.get(column, len(cells))
-        found = cells[at] if at < len(cells) else Cell("")
+        found = self.found(cells, column)
         if found.fault:
             self.report("type", row, column, "", f"the cell {found.fault}")
         return found.text
@@ -347,7 +250,7 @@ def _open(evidence: Evidence, path: Path) -> _Sheet:
     coder, version = facts.get("coder", ""), facts.get("codebook version", "")
     if not coder or not version.isdigit():
         raise SynthesisError(f"{path} does not say whose it is: the sheet {ABOUT} must name the coder and the codebook version.")  # fmt: skip
-    _check_coder(evidence, coder)
+    check_person(evidence, coder, "coder", SynthesisError)
     top = next((at for at, (_, cells) in enumerate(sheets[CODING]) if any(cell.text == GIVEN[0] for cell in cells)), None)  # fmt: skip
     if top is None:
         raise SynthesisError(f"The sheet {CODING} of {path} has lost its headings: the first row holds {', '.join(GIVEN)}, ...")  # fmt: skip
@@ -357,7 +260,7 @@ def _open(evidence: Evidence, path: Path) -> _Sheet:
     _check_headings(sheet, headings, sheets[CODING][top][0])
     ids = {sheet.cell(row, cells, GIVEN[0]) for row, cells in sheet.rows} - {""}
     if ids and not ids & set(evidence.findings["finding_id"]):
-        raise SynthesisError(f"{path} belongs to another review: none of its {len(ids)} findings is in {evidence.folder}.")  # fmt: skip
+        raise SynthesisError(f"{path} belongs to another review: of its {counted(len(ids), 'finding')} none is in {evidence.folder}.")  # fmt: skip
     sheet.problems = [problem for problem in sheet.problems if problem.column != GIVEN[0] or problem.code != "type"]
     return sheet
 
@@ -380,25 +283,19 @@ def _read_rows(sheet: _Sheet) -> dict[str, tuple[int, list[Coding] | None]]:
         if finding in seen:
             sheet.report("key-repeated", row, GIVEN[0], finding, f"the finding stands in row {seen[finding][0]} already; delete one of the two rows")  # fmt: skip
         elif not finding:
-            sheet.report(
-                "required", row, GIVEN[0], "", "the row has content but no finding_id; put it back, or empty the row"
-            )
+            if not sheet.found(cells, GIVEN[0]).fault:
+                said = "the row has content but no finding_id; put it back, or empty the row"
+                sheet.report("required", row, GIVEN[0], "", said)
         elif finding not in texts:
             near = difflib.get_close_matches(finding, list(texts.index), n=1, cutoff=0.8)
             hint = f"; did you mean {near[0]}?" if near else "; a sheet cannot add findings"
             sheet.report("link-broken", row, GIVEN[0], finding, f"there is no such finding in this review{hint}")
         else:
-            if not _same_text(sheet.cell(row, cells, GIVEN[1]), texts[finding]):
+            text = sheet.cell(row, cells, GIVEN[1])
+            if not sheet.found(cells, GIVEN[1]).fault and not same_text(text, texts[finding]):
                 sheet.report("link-broken", row, GIVEN[1], finding, "the text is not that of this finding; was one column sorted without the others? Restore the rows, or export the sheet anew")  # fmt: skip
             seen[finding] = row, codings
     return seen
-
-
-def _same_text(one: str, two: str) -> bool:
-    def plain(text: str) -> str:
-        return re.sub(r"\W+", "", re.sub(r"_x[0-9A-Fa-f]{4}_", "", text[: _LONGEST_CELL - 10]))
-
-    return plain(one) == plain(two)
 
 
 def _read_row(sheet: _Sheet, row: int, cells: list[Cell], finding: str) -> list[Coding] | None:
@@ -412,8 +309,12 @@ def _read_row(sheet: _Sheet, row: int, cells: list[Cell], finding: str) -> list[
             if any(coding["code_id"] == other["code_id"] for other in given if coding["code_id"]):
                 sheet.report("key-repeated", row, f"code {n}", code, "the code stands in this row already; delete one")
             given.append(coding)
+        elif sheet.found(cells, f"code {n}").fault:
+            given.append({"code_id": ""})  # a code is meant there: what else the row lacks cannot be said
         elif sure or against == "yes" or note:
             sheet.report("required", row, f"code {n}", "", "there is a note, or how sure, but no code; choose the code or empty the cells beside it")  # fmt: skip
+    if given and numbers and not sheet.found(cells, f"code {numbers[0]}").text:
+        sheet.notes.append(f"Row {row} ({finding}): nothing stands under “code {numbers[0]}”, so {given[0]['code_id']} became the primary code.")  # fmt: skip
     none_fits = sheet.cell(row, cells, NONE_FITS).lower()
     if none_fits not in ("", "yes", "no"):
         sheet.report("vocabulary", row, NONE_FITS, none_fits, "write yes, or leave the cell empty")
@@ -493,8 +394,6 @@ def _merged(sheet: _Sheet, wanted: Mapping[str, list[Coding]], own: Mapping[str,
         facts = ("code_id", "rank", "confidence", "negative_case", "note")
         if [[c[f] for f in facts] for c in codings] != [[c[f] for f in facts] for c in own.get(finding, [])]:
             changed[finding] = codings
-    if changed and evidence.coders.set_index("coder_id").loc[coder, "kind"] != "person":
-        raise SynthesisError(f"{coder} is a pass of a program; its codings are a record and are not changed by hand. {len(changed)} findings differ, the first is {next(iter(changed))}.")  # fmt: skip
     codings, readings = evidence.codings, evidence["readings"]
     if changed:
         stays = ~((codings["coder"] == coder) & codings["finding_id"].isin(list(changed)))
@@ -525,9 +424,9 @@ def _remarks(sheet: _Sheet, own: Mapping[str, list[Coding]], wanted: Mapping[str
     there = {sheet.cell(row, cells, GIVEN[0]) for row, cells in sheet.rows}
     gone = [finding for finding in sheet.evidence.findings["finding_id"] if finding not in there]
     coded = sum(finding in own for finding in gone)
-    said = []
+    said = list(sheet.notes)
     if gone:
-        said.append(f"{len(gone)} findings are not in the sheet; the {coded} of them that {sheet.coder} coded before stay as they were.")  # fmt: skip
+        said.append(f"Findings that are not in the sheet: {len(gone)}; those of them that {sheet.coder} coded before ({coded}) stay as they were.")  # fmt: skip
     known = {*GIVEN, NONE_FITS}
     strange = [name for name in sheet.columns if name not in known and not re.fullmatch(rf"({'|'.join(PART)}) \d+", name)]  # fmt: skip
     if strange:
@@ -536,5 +435,5 @@ def _remarks(sheet: _Sheet, own: Mapping[str, list[Coding]], wanted: Mapping[str
         said.append(f"The sheet went out with version {sheet.version} of the codebook; the present one is {codebook_version(sheet.evidence)}.")  # fmt: skip
     left = len(sheet.evidence.findings) - len(gone) - len(wanted)
     if left:
-        said.append(f"{left} findings of the sheet are not yet read.")
+        said.append(f"{counted(left, 'finding')} of the sheet not yet read.")
     return said

@@ -32,7 +32,7 @@ from synthesis.drawing import add_note, plotted, save_figure, styled
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 from synthesis.stability import stability_ranges, theme_stability
 from synthesis.studies import study_values
 from synthesis.tables import Evidence
@@ -97,15 +97,15 @@ def draw(ax: Axes, title: str, alt: str, source: str = "", note: str = "") -> Dr
 
 
 def make_figures(evidence: Evidence) -> dict[str, Drawn]:
-    """Every figure of the synthesis by name, each with the status line as its source note."""
+    """Every figure of the synthesis by name, each with the status line of what it rests on as its source note."""
     return {name: make() for name, make in _makers(evidence).items()}
 
 
 def make_figure(evidence: Evidence, name: str) -> Drawn:
-    """One figure of the set, by name. Raises SynthesisError for an unknown name."""
+    """One figure of the set, by name. Raises CallError for an unknown name."""
     makers = _makers(evidence)
     if name not in makers:
-        raise SynthesisError(f"There is no figure {name!r}; there are {', '.join(makers)}.")
+        raise CallError(f"There is no figure {name!r}; there are {', '.join(makers)}.")
     return makers[name]()
 
 
@@ -115,7 +115,8 @@ def figure_names(evidence: Evidence) -> list[str]:
 
 
 def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
-    note = status_line(evidence)
+    note, estimates = status_line(evidence), status_line(evidence, "prevalence")
+    official = status_line(evidence, "official_statistics")
     poolable = evidence.indicators[evidence.indicators["combine"] == "poolable"]
     return {
         "prisma_flow": lambda: _flow(evidence, note),
@@ -129,12 +130,12 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "code_pairs": lambda: _pairs(evidence, note),
         "theme_stability": lambda: _stability(evidence, note),
         **{
-            f"forest_{each}": lambda each=each: _forest(evidence, each, note)  # type: ignore[misc]
+            f"forest_{each}": lambda each=each: _forest(evidence, each, estimates)  # type: ignore[misc]
             for each in poolable["indicator_id"]
         },
-        "england_factors": lambda: _england_factors(evidence, note),
-        "england_parent_mental_health": lambda: _england(evidence, note),
-        "england_authorities": lambda: _authorities(evidence, note),
+        "england_factors": lambda: _england_factors(evidence, official),
+        "england_parent_mental_health": lambda: _england(evidence, official),
+        "england_authorities": lambda: _authorities(evidence, official),
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError, SynthesisError
 from synthesis.tables import Evidence
 
 
@@ -31,12 +31,11 @@ class Coded:
 
 
 def coded(evidence: Evidence, coder: str = "agreed") -> Coded:
-    """Codings of one coder as positions. Raises SynthesisError for a coder who coded nothing."""
+    """Codings of one coder as positions. Raises what `nothing_coded` says for a coder who coded nothing."""
     codings = evidence.codings
     row = np.flatnonzero((codings["coder"] == coder).to_numpy(dtype=bool))
     if not len(row):
-        known = ", ".join(sorted(codings["coder"].unique()))
-        raise SynthesisError(f"The coder {coder!r} has coded nothing; codings are by {known}.")
+        raise nothing_coded(evidence, coder)
     own = codings.iloc[row]
     finding = positions(own["finding_id"], evidence.findings["finding_id"])
     code = positions(own["code_id"], evidence.codebook["code_id"])
@@ -44,6 +43,15 @@ def coded(evidence: Evidence, coder: str = "agreed") -> Coded:
     row, finding, code = row[held], finding[held], code[held]
     negative = codings["negative_case"].to_numpy(dtype=bool)[row]
     return Coded(row, finding, code, study_positions(evidence)[finding], negative)
+
+
+def nothing_coded(evidence: Evidence, coder: str) -> SynthesisError:
+    """The error for a coder without codings: a CallError where nobody of that name is known."""
+    by = ", ".join(sorted(evidence.codings["coder"].unique()))
+    if coder in {"agreed", *evidence.coders["coder_id"]}:
+        return SynthesisError(f"The coder {coder!r} has coded nothing{f'; codings are by {by}' if by else ' yet'}.")
+    known = ", ".join(evidence.coders["coder_id"])
+    return CallError(f"There is no coder {coder!r}; the table coders holds {known or 'nobody yet'}.")
 
 
 def positions(values: pd.Series, known: pd.Series) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 
 
 def wilson(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.DataFrame:
@@ -18,10 +18,10 @@ def wilson(events: pd.Series, totals: pd.Series, level: float = 0.95) -> pd.Data
     level : confidence level between 0 and 1.
 
     Returns columns ``low`` and ``high`` as proportions between 0 and 1, index as the input.
-    Source: Wilson 1927, J Am Stat Assoc 22:209-212. Raises SynthesisError for a level outside 0 to 1.
+    Source: Wilson 1927, J Am Stat Assoc 22:209-212. Raises CallError for a level outside 0 to 1.
     """
     if not 0 < level < 1:
-        raise SynthesisError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
+        raise CallError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
     x, n = np.asarray(events.astype("float64")), np.asarray(totals.astype("float64"))
     z = ndtri(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -47,7 +47,7 @@ def newcombe(
 
     Returns columns ``difference`` (first less second), ``low``, ``high``, between -1 and 1, missing where either share
     is. The interval joins the two Wilson intervals and supposes that no one is in both groups.
-    Source: method 10 of Newcombe 1998, Stat Med 17:873-890. Raises SynthesisError for a level outside 0 to 1.
+    Source: method 10 of Newcombe 1998, Stat Med 17:873-890. Raises CallError for a level outside 0 to 1.
     """
     one, two = wilson(events, totals, level), wilson(other_events, other_totals, level)
     p = events.astype("float64") / totals.astype("float64").where(totals > 0)

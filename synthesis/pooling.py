@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import chdtrc, expit, stdtrit  # scipy.stats gives the same and takes twice as long to load
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError, SynthesisError
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def pool(events: Sequence[float], totals: Sequence[float], level: float = 0.95) 
     over tau2 plus typical variance). The same as metafor's ``rma(measure="PLO", method="REML", test="knha")``; for the
     methods see Viechtbauer 2010, doi 10.18637/jss.v036.i03, and Knapp and Hartung 2003, doi 10.1002/sim.1482.
 
-    Raises SynthesisError for fewer than two studies or impossible counts.
+    Raises SynthesisError for fewer than two studies or impossible counts, CallError for an impossible level.
     """
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     if len(x) != len(n):
@@ -58,7 +58,7 @@ def pool(events: Sequence[float], totals: Sequence[float], level: float = 0.95) 
     if len(x) < 2:
         raise SynthesisError(f"Pooling needs at least two studies with both counts; there are {len(x)}.")
     if not 0 < level < 1:
-        raise SynthesisError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
+        raise CallError(f"The level lies between 0 and 1, such as 0.95; it is {level}.")
     if not (np.all(x >= 0) and np.all(x <= n) and np.all(n > 0)):
         raise SynthesisError("Events lie between 0 and their totals, and totals above 0.")
     half = np.where((x == 0) | (x == n), 0.5, 0.0)

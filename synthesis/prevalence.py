@@ -7,7 +7,7 @@ import pandas as pd
 
 from synthesis.estimates import proportions, wilson
 from synthesis.pooling import pool
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
 #: A pooled line needs at least this many samples.
@@ -31,11 +31,11 @@ def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.Dat
     interval and prediction interval are on the percent scale, unrounded. Columns are those of the derived table
     ``prevalence``.
 
-    Raises SynthesisError for an unknown indicator.
+    Raises CallError for an unknown indicator.
     """
     indicators = evidence.indicators
     if indicator is not None and indicator not in set(indicators["indicator_id"]):
-        raise SynthesisError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
+        raise CallError(f"There is no indicator {indicator!r}; see data/judgements/indicators.csv.")
     rows = proportions(evidence).merge(
         indicators[["indicator_id", "name", "topic", "unit", "combine"]], on="indicator_id", how="left"
     )
@@ -125,12 +125,12 @@ def area_series(evidence: Evidence, factor: str = "parent_mental_health", level:
     """
     known = vocabularies()
     if factor not in known["factor"]:
-        raise SynthesisError(f"There is no factor {factor!r}; there are {', '.join(known['factor'])}.")
+        raise CallError(f"There is no factor {factor!r}; there are {', '.join(known['factor'])}.")
     everything = evidence.official_statistics
     table = everything[everything["factor"] == factor].copy()
     if level is not None:
         if level not in known["area_level"]:
-            raise SynthesisError(f"There is no level {level!r}; there are {', '.join(known['area_level'])}.")
+            raise CallError(f"There is no level {level!r}; there are {', '.join(known['area_level'])}.")
         table = table[table["area_level"] == level]
     table["state"] = _states(table, _failed_returns(everything))
     table["region"] = _regions(table, everything)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from synthesis.appraisal import appraised_studies
+from synthesis.schema import table
 from synthesis.tables import Evidence
 
 #: Parts of a source that show an abstract only.
@@ -51,17 +54,53 @@ def status(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item", "label", "n", "of"]).astype({"n": "Int64", "of": "Int64"})
 
 
-def status_line(evidence: Evidence) -> str:
-    """One line for every table, figure and notebook: what the result rests on, and that it is provisional while it is."""
+def status_line(evidence: Evidence, rests_on: str = "findings") -> str:
+    """One line for every table, figure and notebook: what the result rests on, and that it is provisional while it is.
+
+    Parameters
+    ----------
+    rests_on : a table of the schema, evidence or result, such as ``official_statistics`` or ``prevalence``; what is said
+        is what holds of that table. Most rest on coded findings. Raises CallError for a table that is not there.
+    """
+    return _LINES.get(table(rests_on).name, _line_of_findings)(evidence)
+
+
+def _line_of_findings(evidence: Evidence) -> str:
     counts = status(evidence).set_index("item")
-
-    def share(item: str) -> str:
-        row = counts.loc[item]
-        return f"{row['n']:,} of {row['of']:,} {row['label']}"
-
     shown = ("findings_abstract_only", "codings_provisional", "studies_appraised", "studies_confirmed")
-    said = [share(item) for item in shown]
+    return _head(counts) + "; ".join(_share(counts, item) for item in shown) + "."
+
+
+def _line_of_estimates(evidence: Evidence) -> str:
+    """Estimates are rows of their own, read from sources of their own: codings and appraisals say nothing of them."""
+    estimates = evidence.estimates
+    n, of = estimates["locator"].str.contains("abstract", case=False).sum(), len(estimates)
+    computed = (estimates["derived"] != "no").sum()
+    said = f"{n:,} of {of:,} estimates were read in an abstract; {computed:,} of {of:,} hold a number computed from printed ones."
+    return _head(status(evidence).set_index("item")) + said
+
+
+def _line_of_official_statistics(evidence: Evidence) -> str:
+    counts = evidence.official_statistics["episodes_with_factor"]
+    return (
+        f"Official statistics as published, not findings of studies: {counts.notna().sum():,} of {len(counts):,} counts of "
+        "areas are given; the others are withheld or missing there, and none is taken as zero."
+    )
+
+
+#: Tables that do not rest on coded findings: what is said of them instead.
+_LINES: dict[str, Callable[[Evidence], str]] = {
+    **dict.fromkeys(("estimates", "estimate_choices", "indicators", "prevalence"), _line_of_estimates),
+    **dict.fromkeys(("official_statistics", "england_parent_mental_health"), _line_of_official_statistics),
+}
+
+
+def _share(counts: pd.DataFrame, item: str) -> str:
+    row = counts.loc[item]
+    return f"{row['n']:,} of {row['of']:,} {row['label']}"
+
+
+def _head(counts: pd.DataFrame) -> str:
     open_items = ("codings_provisional", "confidence_provisional", "coders_language_model")
     waiting = counts.loc[list(open_items), "n"].sum() > 0 or counts.loc["codings_provisional", "of"] == 0
-    head = "Demonstration, not yet adjudicated by reviewers" if waiting else "Adjudicated by reviewers"
-    return f"{head}: " + "; ".join(said) + "."
+    return f"{'Demonstration, not yet adjudicated by reviewers' if waiting else 'Adjudicated by reviewers'}: "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError
 from synthesis.tables import Evidence
 
 
@@ -37,9 +37,9 @@ def _place(ids: pd.Series) -> dict[str, int]:
 
 
 def read_without_code(evidence: Evidence, coder: str) -> list[str]:
-    """Findings that one coder read and left without a code. Raises SynthesisError for a coder who is not in ``coders``."""
+    """Findings that one coder read and left without a code. Raises CallError for a coder who is not in ``coders``."""
     known = list(evidence.coders["coder_id"])
     if coder not in known:
-        raise SynthesisError(f"There is no coder {coder!r}; the table coders holds {', '.join(known)}.")
+        raise CallError(f"There is no coder {coder!r}; the table coders holds {', '.join(known)}.")
     read = findings_read(evidence)
     return list(read.loc[(read["coder"] == coder) & ~read["coded"], "finding_id"])

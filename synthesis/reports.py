@@ -19,7 +19,7 @@ import pandas as pd
 
 from synthesis.codes import codebook_history, codebook_table, theme_order
 from synthesis.provenance import status_line
-from synthesis.schema import SynthesisError, Table, vocabularies
+from synthesis.schema import CallError, Table, vocabularies
 from synthesis.tables import Evidence, codebook_version
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def show(
     caption: str,
     columns: Iterable[str] | None = None,
     headings: Mapping[str, str] | None = None,
+    rests_on: str = "findings",
 ) -> Shown:
     """A stage's table, ready for a reader.
 
@@ -174,17 +175,19 @@ def show(
     caption : what the table shows, as a sentence or a title.
     columns : the columns to show, in order; default all. ``of_`` and interval columns come along by themselves.
     headings : other headings for some columns.
+    rests_on : the table of the schema from which the numbers come, for the line below (`status_line`), such as
+        ``official_statistics`` or ``prevalence``; default coded findings.
     """
     if columns is not None:
         wanted = list(columns)
         if unknown := [column for column in wanted if column not in frame]:
-            raise SynthesisError(f"The table has no column {', '.join(unknown)}; it has {', '.join(map(str, frame))}.")
+            raise CallError(f"The table has no column {', '.join(unknown)}; it has {', '.join(map(str, frame))}.")
         companions = [
             c for c in frame if c in {"of_" + w.removeprefix("n_") for w in wanted} | {"of" if "n" in wanted else ""}
         ]
         companions += [c for w in wanted for c in _LOW_HIGH.get(w, ()) if c in frame]
         frame = frame[wanted + [c for c in companions if c not in wanted]]
-    return Shown(caption, presented(frame, headings), status_line(evidence))
+    return Shown(caption, presented(frame, headings), status_line(evidence, rests_on))
 
 
 @cache

@@ -209,7 +209,7 @@ def derived_tables() -> dict[str, Table]:
 
 
 def table(name: str) -> Table:
-    """The table called `name`. Raises SynthesisError for a name that the schema does not hold."""
+    """The table called `name`. Raises CallError for a name that the schema does not hold."""
     try:
         return _tables()[name]
     except KeyError:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from synthesis.agreement import Ratings, ratings
-from synthesis.exchange import read_table_sheet, table_sheet
 from synthesis.schema import NONE_WORD, EvidenceError, Problem, SynthesisError, vocabularies
+from synthesis.table_sheets import filled_rows, newest_day, table_sheet
 from synthesis.tables import Evidence, codebook_version
 
 #: Name of the sheet in a workbook, and the columns that whoever settles a finding fills in.
@@ -123,8 +122,8 @@ def settle(evidence: Evidence, sheet: pd.DataFrame) -> Evidence:
     ]
     if missing:
         raise SynthesisError(f"The disagreement sheet has lost the columns {', '.join(missing)}.")
-    rows = [{str(k): _text(v) for k, v in row.items()} for row in sheet.to_dict("records")]
-    numbered = {number: row for number, row in enumerate(rows, 2) if any(row.values())}
+    text = filled_rows(sheet)
+    numbered = dict(zip(map(int, text.index), text.to_dict("records"), strict=True))
     problems = [problem for number, row in numbered.items() for problem in _problems(evidence, row, number)]
     rows = list(numbered.values())
     ids = [row["finding_id"] for row in rows]
@@ -139,10 +138,6 @@ def settle(evidence: Evidence, sheet: pd.DataFrame) -> Evidence:
     for a, b in dict.fromkeys((row["coder_a"], row["coder_b"]) for row in rows):
         now = _adopt(now, ratings(evidence, [a, b]))
     return now
-
-
-def _text(value: object) -> str:
-    return "" if value is None or pd.isna(value) else str(value).strip()
 
 
 def _codes(text: str) -> list[str]:
@@ -311,7 +306,7 @@ def _stacked(evidence: Evidence, table: pd.DataFrame, rows: list[Decision], then
 
 
 def disagreement_workbook(evidence: Evidence, a: str, b: str) -> bytes:
-    """`disagreement_sheet` as a workbook to settle in; `settle_workbook` reads it back."""
+    """`disagreement_sheet` as a workbook to settle in; `import_sheet` reads it back."""
     about = "\n".join(
         [
             f"Findings on which {a} and {b} gave different codes. Fill in the white columns; the others are locked.",
@@ -321,11 +316,4 @@ def disagreement_workbook(evidence: Evidence, a: str, b: str) -> bytes:
         ]
     )
     deciders = evidence.coders.loc[evidence.coders["kind"] != "agreed_set", "coder_id"]
-    newest = evidence.studies["date_read"].max()
-    return table_sheet(disagreement_sheet(evidence, a, b), SHEET, about, TO_FILL, {"decided_by": list(deciders)}, newest.to_pydatetime())  # fmt: skip
-
-
-def settle_workbook(evidence: Evidence, path: str | Path) -> Evidence | None:
-    """`settle` what a workbook holds; None where it is no disagreement sheet. Errors as there and in `read_table_sheet`."""
-    sheet = read_table_sheet(path, SHEET)
-    return None if sheet is None else settle(evidence, sheet)
+    return table_sheet(disagreement_sheet(evidence, a, b), SHEET, about, TO_FILL, {"decided_by": list(deciders)}, newest_day(evidence))  # fmt: skip

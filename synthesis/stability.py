@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.schema import CallError, vocabularies
 from synthesis.studies import study_values
 from synthesis.tables import Evidence
 from synthesis.themes import held_findings, theme_order
@@ -48,7 +48,7 @@ def theme_stability(evidence: Evidence, weights: pd.Series | None = None) -> pd.
     ``level``, ``n_studies``, ``of_studies`` (studies left, or that the coder read), ``n_findings``, ``change`` (of ``n_studies``, against all),
     ``rank`` (among themes of its level by ``n_studies``, the most is 1, equals share the better rank), ``rank_change``
     (positive: further down than in all), ``kendall_tau`` (tau-b of the themes' numbers of studies with those in all,
-    within the level; missing where all are equal). Raises SynthesisError for weights of unknown studies or out of range.
+    within the level; missing where all are equal). Raises CallError for weights of unknown studies or out of range.
     """
     order = theme_order(evidence)
     level = evidence.themes.set_index("theme_id").loc[order, "level"].to_numpy(dtype=object)
@@ -137,15 +137,13 @@ def _matrix(gone: list[np.ndarray], n_studies: int) -> csr_array:
 def _weights(evidence: Evidence, weights: pd.Series) -> np.ndarray:
     unknown = sorted(set(weights.index) - set(evidence.studies["study_id"]))
     if unknown:
-        raise SynthesisError(f"Weights are given for studies that are not there: {', '.join(map(str, unknown))}.")
+        raise CallError(f"Weights are given for studies that are not there: {', '.join(map(str, unknown))}.")
     weight = weights.reindex(evidence.studies["study_id"]).to_numpy("float64")
     if np.isnan(weight).any():
         missing = evidence.studies["study_id"][np.isnan(weight)]
-        raise SynthesisError(
-            f"No weight is given for {', '.join(missing[:5])}; give every study one, 0 to leave it out."
-        )
+        raise CallError(f"No weight is given for {', '.join(missing[:5])}; give every study one, 0 to leave it out.")
     if (weight < 0).any() or (weight > 1).any():
-        raise SynthesisError("Weights lie between 0 and 1.")
+        raise CallError("Weights lie between 0 and 1.")
     return weight
 
 

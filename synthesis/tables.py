@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -15,7 +16,7 @@ from synthesis import files
 from synthesis.checks import check_cells, check_key, check_links, tidy
 from synthesis.judgement_rules import check_judgements
 from synthesis.rules import Checked, check_rules
-from synthesis.schema import EvidenceError, Problem, Severity, SynthesisError, Table, evidence_tables, table
+from synthesis.schema import CallError, EvidenceError, Problem, Severity, Table, evidence_tables, table
 
 #: Subfolders that people fill in; ``derived/`` is written by code and not checked.
 FOLDERS = ("sources", "judgements")
@@ -120,11 +121,11 @@ def _check_folder(folder: Path) -> None:
     """Refuse a folder that is no data folder: thirty missing tables would hide that the wrong one was named."""
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "is not there"
-        raise SynthesisError(f"{folder} {what}. Name the data folder: it holds sources/ and judgements/.")
+        raise CallError(f"{folder} {what}. Name the data folder: it holds sources/ and judgements/.")
     if not any((folder / sub).is_dir() for sub in FOLDERS):
         near = next((p for p in (folder / "data", folder.parent) if any((p / sub).is_dir() for sub in FOLDERS)), None)
         hint = f" Did you mean {near}?" if near else ""
-        raise SynthesisError(f"{folder} is not a data folder: it holds neither sources/ nor judgements/.{hint}")
+        raise CallError(f"{folder} is not a data folder: it holds neither sources/ nor judgements/.{hint}")
 
 
 def _missing(raws: Mapping[str, files.RawTable], readable: Mapping[str, files.RawTable]) -> Iterator[Problem]:
@@ -240,11 +241,37 @@ def _as_raw(frame: pd.DataFrame, spec: Table) -> files.RawTable:
     for name in frame.columns[frame.columns.duplicated()].unique():
         raw.report("column-repeated", f"the column name {name!r} stands twice; rename or drop one", 1, name, name)
     once = frame.loc[:, ~frame.columns.duplicated()]
-    raw.cells = {str(name): files.distinct(_as_text(once[name])) for name in once.columns}
+    raw.cells = {str(name): files.distinct(_texts(once[name])) for name in once.columns}
     return raw
 
 
-def _as_text(column: pd.Series) -> np.ndarray:
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table with every cell as the text that a file would hold: empty where nothing is known, days as YYYY-MM-DD."""
+    return pd.DataFrame({name: _texts(frame[name]) for name in frame}, index=frame.index, dtype="str")
+
+
+def check_rows(evidence: Evidence, name: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    """Check rows that are to become part of a table, before they do.
+
+    Parameters
+    ----------
+    rows : the table's columns; the index holds the row numbers that problems shall name.
+
+    Returns the rows typed, in the same order, and every problem of their cells, keys and links, and of the rules for
+    judgements; problems name the table.
+    """
+    raw = _as_raw(rows, table(name))
+    raw.rows = rows.index.to_numpy()
+    typed = check_cells(raw)
+    check_key(raw)
+    targets = {column.links for column in raw.table.columns.values() if column.links}
+    pairs = [tuple(link.split(".")) for link in sorted(targets)]
+    check_links({name: raw, **{other: _as_raw(evidence[other][[key]], table(other)) for other, key in pairs}})
+    check_judgements(Checked({name: typed}, {name: raw}))
+    return typed, raw.problems
+
+
+def _texts(column: pd.Series) -> np.ndarray:
     """A column as the text of its cells, empty where nothing is known; numbers keep every digit."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         column = column.dt.strftime("%Y-%m-%d")
@@ -256,6 +283,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return f"{value:%Y-%m-%d}"
     if isinstance(value, (float, np.floating)):
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     return tidy(str(value))

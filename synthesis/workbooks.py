@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 from xml.parsers import expat
 
 from synthesis.schema import SynthesisError
@@ -31,19 +31,31 @@ class Cell:
     fault: str = ""
 
 
+Taken = TypeVar("Taken")
 Rows = list[tuple[int, list[Cell]]]  # spreadsheet row number, its cells; rows without content are left out
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The names of a workbook's sheets, without reading them. Raises SynthesisError as `read_workbook` does."""
+    _check_file(path)
+    return list(_read(path, lambda sheet: None))
 
 
 def read_workbook(path: Path) -> dict[str, Rows]:
     """The sheets of a workbook by name. Raises SynthesisError, in words, for a file that is none or must not be opened."""
     _check_file(path)
+    return _read(path, lambda sheet: _rows(sheet, path))
+
+
+def _read(path: Path, take: Callable[[Any], Taken]) -> dict[str, Taken]:
+    """Something of each sheet, by name."""
     import openpyxl
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl remarks on styles and lists that it does not keep; none are needed
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-            sheets = {sheet.title: _rows(sheet, path) for sheet in book.worksheets}
+            sheets = {sheet.title: take(sheet) for sheet in book.worksheets}
             book.close()
         except SynthesisError:
             raise

@@ -207,7 +207,7 @@ def test_nothing_read_by_both_is_said_and_is_not_zero(evidence, altered):
 
 def test_the_settled_set_is_no_coder(evidence):
     assert coders_of(evidence) == list(PAIR)
-    with pytest.raises(SynthesisError, match="'nobody' has coded nothing"):
+    with pytest.raises(SynthesisError, match="There is no coder 'nobody'"):
         agreement_table(evidence, ["coder-1", "nobody"])
     with pytest.raises(SynthesisError, match="two coders"):
         agreement_table(evidence, ["coder-1"])

@@ -13,13 +13,12 @@ from synthesis.appraisal import (
     appraisal_differences,
     appraisal_items,
     appraisal_scores,
-    appraisal_sheet,
     appraisal_state,
     appraisal_table,
     appraised_studies,
     settled_answers,
-    with_sheet,
 )
+from synthesis.appraisal_sheets import appraisal_sheet, record_appraisals
 from synthesis.appraisal_tools import appraisal_tools
 from synthesis.provenance import status, status_line
 from synthesis.schema import SynthesisError, table, vocabularies
@@ -36,6 +35,11 @@ def invented(evidence, tool, appraiser, studies, answers, sets=()):
     return sheet.assign(answer=words, reason=f"invented by {appraiser}", date=pd.Timestamp("2026-11-21"))
 
 
+def taken(evidence, sheet) -> pd.DataFrame:
+    """The table of appraisals with a sheet in it."""
+    return record_appraisals(evidence, sheet).evidence.appraisals
+
+
 @pytest.fixture
 def appraised(evidence, altered):
     """Two studies appraised by two, one by one of them; they differ on item 2 of the first study."""
@@ -46,7 +50,7 @@ def appraised(evidence, altered):
         ("coder-2", [TWO], ["yes"]),
         ("coder-1", [THREE], ["cant_tell"]),
     ):
-        now = altered(appraisals=with_sheet(now, invented(now, CASP, appraiser, studies, answers)))
+        now = altered(appraisals=taken(now, invented(now, CASP, appraiser, studies, answers)))
     return now
 
 
@@ -129,7 +133,7 @@ def test_a_sheet_never_holds_what_another_answered(appraised):
 
 def test_a_sheet_that_comes_back_replaces_the_appraisers_own_answers_alone(appraised):
     changed = appraisal_sheet(appraised, CASP, "coder-1", [THREE]).assign(answer="no", reason="invented again")
-    after = with_sheet(appraised, changed)
+    after = taken(appraised, changed)
     assert len(after) == len(appraised.appraisals)
     mine = (after["appraiser"] == "coder-1") & (after["study_id"] == THREE)
     assert set(after.loc[mine, "answer"]) == {"no"}
@@ -140,8 +144,8 @@ def test_a_sheet_that_comes_back_replaces_the_appraisers_own_answers_alone(appra
 
 def test_a_half_filled_sheet_brings_its_answers_alone(evidence):
     sheet = invented(evidence, CASP, "coder-1", [ONE], ["yes"])
-    sheet.loc[3:, "answer"] = None
-    assert list(with_sheet(evidence, sheet)["item"]) == ["casp-1", "casp-2", "casp-3"]
+    sheet.loc[3:, ["answer", "reason", "date"]] = None
+    assert list(taken(evidence, sheet)["item"]) == ["casp-1", "casp-2", "casp-3"]
 
 
 def test_answers_can_be_written_and_read_back(appraised, tmp_path):
@@ -167,7 +171,7 @@ def test_a_sheet_for_what_is_not_there_is_refused(evidence, wrong, said):
 def test_a_sheet_of_two_appraisers_is_refused(appraised):
     both = pd.concat([appraisal_sheet(appraised, CASP, who, [ONE]) for who in ("coder-1", "coder-2")])
     with pytest.raises(SynthesisError, match="belongs to one appraiser; this one names coder-1, coder-2"):
-        with_sheet(appraised, both)
+        taken(appraised, both)
 
 
 # ---------------------------------------------------------------- differences and settlement
@@ -218,7 +222,7 @@ def test_the_table_has_a_word_in_every_cell_and_lists_the_study_nobody_appraised
 
 def test_a_part_of_the_mmat_that_does_not_suit_the_study_is_not_asked(evidence, altered):
     sheet = invented(evidence, MMAT, "coder-1", [ONE], ["yes"], ["qualitative"])
-    lights = appraisal_table(altered(appraisals=with_sheet(evidence, sheet)), MMAT).set_index("study_id")
+    lights = appraisal_table(altered(appraisals=taken(evidence, sheet)), MMAT).set_index("study_id")
     assert set(lights.loc[ONE, ["S1", "S2", "1.1", "1.5"]]) == {"✓ yes"}
     assert set(lights.loc[ONE, ["2.1", "5.5"]]) == {"– not asked"}
     assert lights.loc[TWO, "2.1"] == "· not appraised"
@@ -227,7 +231,7 @@ def test_a_part_of_the_mmat_that_does_not_suit_the_study_is_not_asked(evidence, 
 @pytest.mark.parametrize(("screening", "finished"), [("yes", 0), ("no", 1), ("cant_tell", 1)])
 def test_a_no_in_the_screening_of_the_mmat_may_end_it(evidence, altered, screening, finished):
     sheet = invented(evidence, MMAT, "coder-1", [ONE], ["yes", screening], ["qualitative"]).iloc[:2]
-    assert len(appraised_studies(altered(appraisals=with_sheet(evidence, sheet)))) == finished
+    assert len(appraised_studies(altered(appraisals=taken(evidence, sheet)))) == finished
 
 
 def test_the_state_of_the_shipped_evidence_is_that_nothing_was_appraised(evidence):
@@ -243,8 +247,8 @@ def test_the_state_counts_studies_and_appraisers(appraised):
 
 
 def test_two_appraisers_with_a_tool_each_have_not_appraised_twice(evidence, altered):
-    now = altered(appraisals=with_sheet(evidence, invented(evidence, CASP, "coder-1", [ONE], ["yes"])))
-    now = altered(appraisals=with_sheet(now, invented(now, JBI, "coder-2", [ONE], ["yes"])))
+    now = altered(appraisals=taken(evidence, invented(evidence, CASP, "coder-1", [ONE], ["yes"])))
+    now = altered(appraisals=taken(now, invented(now, JBI, "coder-2", [ONE], ["yes"])))
     state = appraisal_state(now).set_index("tool")
     assert state.loc["any", ["n_studies", "n_studies_two", "n_appraisers"]].to_list() == [1, 0, 2]
 
@@ -267,5 +271,5 @@ def test_no_score_where_the_authors_want_none(appraised, tool, said):
 
 def test_where_a_cut_off_is_allowed_yes_is_counted_of_what_applies(evidence, altered):
     answers = ["yes"] * 6 + ["not_applicable", "no", "unclear", "yes"]
-    now = altered(appraisals=with_sheet(evidence, invented(evidence, JBI, "coder-1", [ONE], answers)))
+    now = altered(appraisals=taken(evidence, invented(evidence, JBI, "coder-1", [ONE], answers)))
     assert appraisal_scores(now, JBI).to_dict("records") == [{"study_id": ONE, "n_yes": 7, "of_yes": 9}]

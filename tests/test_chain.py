@@ -1,18 +1,20 @@
 """The chain: walked both ways from every identifier, and no break of it goes unseen.
 
-`BREAKS` is the list of seeded breaks: each is made in a copy of the shipped data, and `check` must fail and name its row.
+The breaks are those of the script `break_chain.py`: each is made in a copy of the shipped data, and `check` must fail and
+name its row.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
+import break_chain
 import pytest
+from break_chain import LINKS
 from plain import DATA, column, rows
-from small import as_csv, read
+from small import read
 
 from synthesis.chain import LEVELS, _ids, trace, trace_text
 from synthesis.cli import main
@@ -128,7 +130,9 @@ def test_every_statement_theme_code_finding_and_study_reaches_an_address(evidenc
         ("chen2021\u2013f3", "Did you mean chen2021-f3?"),  # an en dash
         ("akerson2003", "Did you mean ackerson2003"),
         ("RF99", "Did you mean RF"),
+        ("chen2021-f3/fear_custody_los/coder-1", "Did you mean chen2021-f3/fear_custody_loss/coder-1"),
         ("nothing like it", "'nothing like it'. `trace` knows review_finding, theme"),
+        ("nothing like it", "confidence (as review_finding/assessed_by), coding (as finding/code/coder), address."),
     ],
 )
 def test_an_unknown_identifier_is_refused_with_the_nearest(evidence, id, said):
@@ -154,127 +158,54 @@ def test_the_command_answers_as_text_and_as_json(capsys):
     assert main(["trace", "chen2021-f3", "--data", str(DATA), "--format", "json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert [row["id"] for row in answer if row["level"] == "study"] == ["chen2021"]
-    assert main(["trace", "chen2021-f33", "--data", str(DATA)]) == 1
+    assert main(["trace", "chen2021-f33", "--data", str(DATA)]) == 2
     assert "Did you mean chen2021-f3" in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------- breaking it
 
 
-@dataclass(frozen=True)
-class Break:
-    """One seeded break: a row deleted, or a cell changed (None: its first part misspelt), and where it must be named."""
-
-    name: str
-    table: str
-    key: str
-    column: str = ""  # empty: the row is deleted
-    value: str | None = None
-    named_in: str = ""  # table of the problem; empty: the same
-    named_at: str = ""  # key of the row named; empty: the same
-    named_column: str = ""  # empty: the same
-    code: str = "link-broken"
-
-
-BREAKS = [
-    # rows that are gone
-    Break("study deleted", "studies", "chen2021", named_in="findings", named_at="chen2021-f1", named_column="study_id"),
-    Break("finding deleted", "findings", "chen2021-f3", named_in="codings", named_at="chen2021-f3/fear_custody_loss/agreed", named_column="finding_id"),
-    Break("code deleted", "codebook", "stigma", named_in="review_findings", named_at="RF05", named_column="code_ids"),
-    Break("descriptive theme deleted", "themes", "T1a", named_in="codebook", named_at="concealing", named_column="theme_id"),
-    Break("analytical theme deleted", "themes", "T3", named_in="review_findings", named_at="RF13", named_column="theme_id"),
-    Break("record deleted", "records", "rec-chen2021", named_in="studies", named_at="chen2021", named_column="study_id", code="record-and-study"),
-    Break("review finding deleted", "review_findings", "RF07", named_in="confidence", named_at="RF07/adjudicator", named_column="review_finding_id"),
-    Break("sample deleted", "samples", "sample-honey2018", named_in="studies", named_at="honey2018", named_column="sample_id"),
-    Break("coder deleted", "coders", "coder-2", named_in="codings", named_at="abernethybeam-f1/past_held_against/coder-2", named_column="coder", code="coder-unknown"),
-    Break("indicator deleted", "indicators", "mbu_separation_at_discharge", named_in="estimates", named_at="Poinso2002-01", named_column="indicator_id"),
-    Break("study that contradicts deleted", "studies", "yates2020", named_in="review_findings", named_at="RF02", named_column="contributing_study_ids"),
-    # identifiers misspelt, in every column that links
-    Break("study of a finding", "findings", "chen2021-f1", "study_id"),
-    Break("finding of a coding", "codings", "chen2021-f3/fear_custody_loss/agreed", "finding_id"),
-    Break("code of a coding", "codings", "chen2021-f3/fear_custody_loss/agreed", "code_id"),
-    Break("coder of a coding", "codings", "chen2021-f3/fear_custody_loss/coder-1", "coder", code="coder-unknown"),
-    Break("theme of a code", "codebook", "stigma", "theme_id"),
-    Break("theme above a theme", "themes", "T1a", "parent_theme_id"),
-    Break("theme of a statement", "review_findings", "RF04", "theme_id"),
-    Break("code of a statement", "review_findings", "RF04", "code_ids"),
-    Break("study of a statement", "review_findings", "RF04", "contributing_study_ids"),
-    Break("finding against a statement", "review_findings", "RF01", "contradicting_finding_ids"),
-    Break("statement of a judgement", "confidence", "RF09/adjudicator", "review_finding_id"),
-    Break("assessor of a judgement", "confidence", "RF09/adjudicator", "assessed_by"),
-    Break("study of a record", "records", "rec-chen2021", "study_id"),
-    Break("sample of a study", "studies", "honey2018", "sample_id"),
-    Break("finding of a settlement", "adjudications", "ackerson2003-f5", "finding_id"),
-    Break("code of a settlement", "adjudications", "ackerson2003-f5", "agreed_codes"),
-    Break("finding of a memo", "memos", "M02", "finding_ids"),
-    Break("writer of a memo", "memos", "M02", "written_by"),
-    Break("finding left without a code", "uncoded", "barnicot2023-f3", "finding_id"),
-    Break("indicator of an estimate", "estimates", "Poinso2002-01", "indicator_id"),
-    Break("code of a change", "codebook_changes", "CC01", "code_id"),
-    # links that lead to the wrong kind of row, or nowhere
-    Break("address of a finding emptied", "findings", "chen2021-f3", "source_url", "", code="required"),
-    Break("address of a study without http", "studies", "chen2021", "source_url", "ouci.dntb.gov.ua/x", code="type"),
-    Break("study in place of a statement", "confidence", "RF09/adjudicator", "review_finding_id", "chen2021"),
-    Break("theme its own parent", "themes", "T1a", "parent_theme_id", "T1a", code="theme-cycle"),
-    Break("code that was never adopted", "review_findings", "RF13", "code_ids", "clinical_picture"),
-]  # fmt: skip
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    return break_chain.copied(DATA, tmp_path_factory.mktemp("chain"))
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory) -> Path:
-    """A copy of the shipped data whose known remarks are warnings alone."""
-    folder = shutil.copytree(DATA, tmp_path_factory.mktemp("chain") / "data", ignore=shutil.ignore_patterns("derived"))
-    assert check(folder).ok, "the clean data must not fail"
-    return folder
+def breaks(copy) -> list[break_chain.Break]:
+    """A break of every link of the chain, of the addresses, the tree of themes and a record: more than twenty."""
+    return break_chain.seeded_breaks(copy, len(LINKS) + 4)
 
 
-def row_of(folder: Path, name: str, key: str) -> int:
-    """Row number, as a spreadsheet shows it, of the row with this key."""
-    header, *lines = read(folder / table(name).file)
-    places = [header.index(part) for part in table(name).key]
-    return ["/".join(line[at] for at in places) for line in lines].index(key) + 2
+def test_every_break_of_the_chain_fails_and_is_named_at_its_row(copy, breaks):
+    unseen = [str(one) for one in breaks if break_chain.named_by_check(copy, one) is None]
+    assert unseen == []
+    assert {p.code for p in check(copy).problems} == {"discrepancy", "file-missing"}, "the clean data have no break"
 
 
-def seed(folder: Path, broken: Break) -> None:
-    path = folder / table(broken.table).file
-    at = row_of(folder, broken.table, broken.key) - 1
-    grid = read(path)
-    if not broken.column:
-        del grid[at]
-    else:
-        place = grid[0].index(broken.column)
-        first, _, others = grid[at][place].partition(";")
-        assert first, "the cell must hold a link to be broken"
-        misspelt = first + "x" if broken.value is None else broken.value
-        grid[at][place] = ";".join(filter(None, [misspelt, others])) if broken.value is None else misspelt
-    path.write_bytes(as_csv(grid))
+def test_the_seeded_breaks_are_more_than_twenty_and_fall_on_every_link(evidence, copy, breaks):
+    assert len(set(breaks)) == len(breaks) > 20
+    held = {(name, column) for name, column in LINKS if evidence[name][column].notna().any()}
+    assert set(LINKS) - held <= {("adjudications", "coder_1"), ("adjudications", "coder_2")}, (
+        "empty in the shipped data"
+    )
+    assert held <= {(one.named_in, one.named_column) for one in breaks}
+    assert len({one.code for one in breaks}) >= 4
+    assert breaks == break_chain.seeded_breaks(copy, len(breaks))
+    assert breaks != break_chain.seeded_breaks(copy, len(breaks), seed=2)
 
 
-@pytest.mark.parametrize("broken", BREAKS, ids=lambda each: each.name)
-def test_a_break_of_the_chain_fails_and_is_named_at_its_row(copy, broken):
-    path = copy / table(broken.table).file
-    whole = path.read_bytes()
-    in_table = broken.named_in or broken.table
-    row = row_of(copy, in_table, broken.named_at or broken.key)
-    try:
-        seed(copy, broken)
-        report = check(copy)
-    finally:
-        path.write_bytes(whole)
-    assert not report.ok
-    named = {(p.code, p.table, p.row, p.column) for p in report.problems if p.severity == "error"}
-    assert (broken.code, in_table, row, broken.named_column or broken.column) in named, sorted(
-        map(str, report.problems)
-    )[:5]
-
-
-def test_there_are_at_least_twenty_breaks_and_every_link_of_the_chain_is_among_them():
-    assert len(BREAKS) >= 20
-    assert len({each.name for each in BREAKS}) == len(BREAKS)
+def test_every_table_of_the_chain_that_links_is_broken(copy):
     chain = {name for name, _ in LEVELS.values()} | {"uncoded"}
     links = {(name, c.name) for name in chain for c in evidence_tables()[name].columns.values() if c.links}
-    assert links <= {(each.table, each.column) for each in BREAKS if each.column}
+    assert links <= set(LINKS)
 
 
-def test_the_clean_data_have_no_break(copy):
-    assert {p.code for p in check(copy).problems} == {"discrepancy"}
+def test_a_break_that_breaks_nothing_is_not_said_to_be_named(copy, breaks):
+    one = next(each for each in breaks if each.column == "source_url")
+    same = next(line for at, line in enumerate(read(copy / table(one.table).file), 1) if at == one.row)
+    harmless = replace(one, value=same[list(evidence_tables()[one.table].columns).index("source_url")])
+    assert break_chain.named_by_check(copy, harmless) is None
+    before = (copy / table(one.table).file).read_bytes()
+    with break_chain.broken(copy, one):
+        assert (copy / table(one.table).file).read_bytes() != before
+    assert (copy / table(one.table).file).read_bytes() == before

@@ -121,15 +121,27 @@ def test_prevalence_of_one_indicator_ends_with_its_pooled_line(capsys):
     ("arguments", "said"),
     [
         (["prevalence", "--indicator", "nothing"], "no indicator 'nothing'"),
-        (["themes", "--coder", "nobody"], "'nobody' has coded nothing"),
+        (["themes", "--coder", "nobody"], "There is no coder 'nobody'"),
+        (["agreement", "--coders", "coder-1", "nobody"], "There is no coder 'nobody'"),
+        (["agreement", "--coders", "coder-1"], "needs two coders"),
+        (["trace", "RF99"], "Nothing here carries the identifier 'RF99'"),
+        (["run", "--notebooks", "/no/such/folder"], "/no/such/folder is no folder"),
         (["check", "--data", "/no/such/folder"], "/no/such/folder is not there"),
     ],
 )
-def test_what_is_not_there_is_said_in_a_line(capsys, arguments, said):
+def test_a_call_that_names_what_is_not_there_ends_with_2_and_a_line(capsys, arguments, said):
     if "--data" not in arguments:
         arguments = [*arguments, "--data", DATA]
-    assert main(arguments) == 1
-    assert said in capsys.readouterr().err
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert said in printed.err
+
+
+def test_a_coder_without_codings_is_an_answer_with_problems_and_no_wrong_call(copy, capsys):
+    edit(copy, "judgements/coders.csv", "coder-1,", "coder-9,person,Has not begun,,2,yes,\ncoder-1,")
+    assert main(["themes", "--coder", "coder-9", "--data", str(copy)]) == 1
+    assert "'coder-9' has coded nothing; codings are by agreed, coder-1, coder-2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["nothing"], ["check", "--format", "csv"], ["themes", "--format", "xml"]])

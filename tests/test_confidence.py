@@ -19,7 +19,6 @@ from synthesis.confidence import (
     appraise_first,
     cited_as,
     confidence_differences,
-    confidence_sheet,
     contradictions,
     contributing,
     evidence_profile,
@@ -28,11 +27,11 @@ from synthesis.confidence import (
     misapplications,
     suggested_concerns,
     summary_of_findings,
-    with_judgements,
 )
+from synthesis.confidence_sheets import confidence_sheet, record_confidence
 from synthesis.derived import derive
 from synthesis.judgement_rules import follows_a_sum
-from synthesis.schema import FAULTS, SynthesisError, vocabularies
+from synthesis.schema import FAULTS, EvidenceError, SynthesisError, vocabularies
 from synthesis.tables import check, read_evidence, write_table
 
 
@@ -283,7 +282,7 @@ def second(evidence, **changes: str) -> pd.DataFrame:
     first = evidence.confidence[evidence.confidence["review_finding_id"] == "RF01"].iloc[0]
     for name in (*LEVELS, *REASONS):
         sheet[name] = changes.get(name, first[name] if name in LEVELS else "invented")
-    return with_judgements(evidence, sheet.assign(date=pd.Timestamp("2026-11-21")))
+    return record_confidence(evidence, sheet.assign(date=pd.Timestamp("2026-11-21"))).evidence.confidence
 
 
 def test_a_sheet_shows_what_stands_behind_and_nobody_elses_judgement(evidence):
@@ -293,7 +292,7 @@ def test_a_sheet_shows_what_stands_behind_and_nobody_elses_judgement(evidence):
     texts = sheet.to_csv()
     assert not any(row["overall_reason"] in texts for row in rows("confidence"))
     assert sheet["findings_seen"].to_list() == contributing(evidence)["finding_ids"].to_list()
-    assert sheet.loc[0, "prompts"].startswith("methodological_limitations at least moderate: None of the 15")
+    assert sheet.loc[0, "prompts"].startswith("methodological limitations at least moderate: None of the 15")
     own = confidence_sheet(evidence, "adjudicator")
     assert own["overall"].to_list() == evidence.confidence["overall"].to_list()
     with pytest.raises(SynthesisError, match="no assessor 'agreed'"):
@@ -302,7 +301,7 @@ def test_a_sheet_shows_what_stands_behind_and_nobody_elses_judgement(evidence):
 
 def test_two_assessors_who_agree_are_shown_together(evidence, altered):
     row = judgements(altered(confidence=second(evidence))).set_index("review_finding_id").loc["RF01"]
-    assert (row["judged"], row["assessed_by"], row["overall"]) == ("agreed", "adjudicator;coder-2", "moderate")
+    assert (row["judged"], row["assessed_by"], row["overall"]) == ("agreed", "coder-2;adjudicator", "moderate")
 
 
 def test_where_assessors_differ_no_level_is_shown_until_it_is_settled(evidence, altered):
@@ -310,10 +309,10 @@ def test_where_assessors_differ_no_level_is_shown_until_it_is_settled(evidence, 
     row = summary_of_findings(apart).set_index("review_finding_id").loc["RF01"]
     assert pd.isna(row["confidence"])
     assert row["judged"] == "not_settled"
-    assert "Not settled: adjudicator: moderate; coder-2: low." in row["remark"]
+    assert "Not settled: coder-2: low; adjudicator: moderate." in row["remark"]
     table = confidence_differences(apart)
     assert table["component"].to_list() == ["adequacy", "overall"]
-    assert table.loc[0, "levels"] == "adjudicator: minor; coder-2: serious"
+    assert table.loc[0, "levels"] == "coder-2: serious; adjudicator: minor"
     assert table["settled"].isna().all()
     final = apart.confidence[apart.confidence["assessed_by"] == "coder-2"].assign(
         assessed_by="coder-1", settled=True, settlement_reason="invented", adequacy="moderate"
@@ -334,10 +333,12 @@ def test_a_second_judgement_can_be_written_read_and_checked(evidence, tmp_path):
 
 
 def test_a_sheet_without_reasons_is_refused(evidence):
-    with pytest.raises(SynthesisError, match="a reason for each and for itself: RF01"):
+    with pytest.raises(
+        EvidenceError, match="row 2, column coherence_reason: the concern about coherence has no reason"
+    ):
         second(evidence, coherence_reason=None)
     with pytest.raises(SynthesisError, match="belongs to one assessor"):
-        with_judgements(evidence, pd.concat([confidence_sheet(evidence, who) for who in ("coder-1", "coder-2")]))
+        record_confidence(evidence, pd.concat([confidence_sheet(evidence, who) for who in ("coder-1", "coder-2")]))
 
 
 # ---------------------------------------------------------------- misapplications

@@ -19,8 +19,9 @@ from synthesis import check, read_evidence
 from synthesis import workbooks as limits
 from synthesis.cli import main
 from synthesis.codes import rename_code
-from synthesis.exchange import ABOUT, BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
-from synthesis.schema import EvidenceError, SynthesisError, table
+from synthesis.exchange import BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
+from synthesis.schema import CallError, EvidenceError, SynthesisError, table
+from synthesis.table_sheets import ABOUT
 from synthesis.tables import Evidence, write_tables
 
 ANNA = "anna"
@@ -79,6 +80,11 @@ def sheet(base, tmp_path) -> Workbook:
     return Workbook(coding_sheet(base, ANNA), tmp_path / "anna.xlsx")
 
 
+def as_people(evidence: Evidence) -> Evidence:
+    """The same codings, given by people: of a program's pass there is no sheet."""
+    return Evidence(evidence.folder, {**evidence.frames, "coders": evidence.coders.replace({"kind": {"language_model": "person"}})}, [])  # fmt: skip
+
+
 def findings(base: Evidence) -> list[str]:
     return list(base.findings["finding_id"])
 
@@ -122,7 +128,7 @@ def test_the_sheet_never_shows_what_another_coder_gave(evidence):
     """Of another coder's codings neither codes, notes nor confidence leave, and nothing of the agreed set."""
     marked = evidence.codings.copy()
     marked["note"] = "a note of " + marked["coder"] + " on " + marked["finding_id"]
-    base = Evidence(evidence.folder, {**evidence.frames, "codings": marked}, [])
+    base = as_people(Evidence(evidence.folder, {**evidence.frames, "codings": marked}, []))
     with zipfile.ZipFile(io.BytesIO(coding_sheet(base, "coder-2"))) as packed:
         text = "".join(packed.read(name).decode("utf-8") for name in packed.namelist() if name.endswith(".xml"))
     assert "a note of coder-2 on" in text
@@ -162,7 +168,7 @@ def test_the_same_evidence_gives_the_same_bytes(base):
 def test_nobody_codes_as_the_settled_set_or_without_a_row_in_coders(base):
     with pytest.raises(SynthesisError, match="'agreed' is the settled set"):
         coding_sheet(base, "agreed")
-    with pytest.raises(SynthesisError, match="no coder 'ben': add a row"):
+    with pytest.raises(SynthesisError, match=r"no coder 'ben' in the table coders, .* Add a row for yourself"):
         coding_sheet(base, "ben")
 
 
@@ -170,6 +176,7 @@ def test_nobody_codes_as_the_settled_set_or_without_a_row_in_coders(base):
 
 
 def test_an_untouched_sheet_of_every_shipped_coding_changes_nothing(evidence, tmp_path):
+    evidence = as_people(evidence)
     for coder in ("coder-1", "coder-2"):
         path = tmp_path / f"{coder}.xlsx"
         path.write_bytes(coding_sheet(evidence, coder))
@@ -228,7 +235,7 @@ def test_rows_that_moved_or_were_deleted_lose_nothing(base, sheet, folder):
     brought = read_coding_sheet(base, book.saved())
     given = own(brought.evidence)[["finding_id", "code_id"]].to_numpy().tolist()
     assert given == [[one, "stigma"], [two, "concealing"], [last, "hardship"]]
-    assert "1 findings are not in the sheet; the 1 of them that anna coded before stay" in brought.remarks[0]
+    assert "Findings that are not in the sheet: 1; those of them that anna coded before (1) stay" in brought.remarks[0]
 
 
 def test_every_problem_is_listed_with_its_row_and_column_and_nothing_is_taken(base, sheet):
@@ -296,17 +303,37 @@ def test_a_coding_that_stays_as_it_was_keeps_the_version_it_was_made_with(base, 
     assert versions == [2, 3]
 
 
-def test_the_codings_of_a_program_are_not_changed_by_hand(base, tmp_path):
-    book = Workbook(coding_sheet(base, "coder-1"), tmp_path / "c1.xlsx")
-    book.put(own(base, "coder-1").loc[0, "finding_id"], sure_1="low", note_1="changed")
+def test_there_is_no_sheet_of_a_programs_pass_and_none_is_read_back(base, tmp_path):
+    with pytest.raises(
+        CallError, match=r"coder-1 is a pass of a program; .* People listed: anna\. Add a row for yourself"
+    ):
+        coding_sheet(base, "coder-1")
+    book = Workbook(coding_sheet(as_people(base), "coder-1"), tmp_path / "c1.xlsx")
     with pytest.raises(SynthesisError, match="coder-1 is a pass of a program"):
         read_coding_sheet(base, book.saved())
+
+
+def test_a_code_that_stands_only_under_code_2_is_taken_as_primary_and_said_so(base, sheet):
+    one, two = findings(base)[:2]
+    brought = read_coding_sheet(base, sheet.put(one, code_2="stigma").put(two, code_1="hardship").saved())
+    assert own(brought.evidence)[["code_id", "rank"]].to_numpy().tolist() == [["stigma", 1], ["hardship", 1]]
+    said = [remark for remark in brought.remarks if "primary" in remark]
+    assert said == [f"Row 2 ({one}): nothing stands under “code 1”, so stigma became the primary code."]
+
+
+def test_a_formula_is_one_problem_whatever_stands_beside_it(base, sheet, folder):
+    one, two, three = findings(base)[:3]
+    write_tables(read_coding_sheet(base, sheet.put(one, code_1="stigma").saved()).tables, folder)
+    base = read_evidence(folder)
+    sheet.put(one, code_1="=1+1", sure_1="high", note_1="said").put(two, finding="=A1", code_1="stigma")
+    sheet.put(three, code_1="stigma", finding_id="=B4")
+    assert problems(base, sheet.saved()) == [("type", 2, "code 1"), ("type", 3, "finding"), ("type", 4, "finding_id")]
 
 
 def test_a_sheet_of_another_review_is_refused_as_a_whole(base, sheet):
     for row in range(2, sheet.sheet.max_row + 1):
         sheet.sheet.cell(row, 1).value = f"other-{row}"
-    with pytest.raises(SynthesisError, match="belongs to another review: none of its"):
+    with pytest.raises(SynthesisError, match="belongs to another review: of its 16 findings none is in"):
         read_coding_sheet(base, sheet.saved())
 
 
@@ -426,7 +453,7 @@ def test_the_commands_write_a_sheet_and_read_it_back(folder, sheet, capsys, tmp_
     assert main(["import", str(out), "--check-only", "--data", str(folder)]) == 0
     assert (folder / table("codings").file).read_bytes() == before
     assert main(["import", str(out), "--data", str(folder)]) == 0
-    assert "anna: 1 findings read in the sheet, 1 of them changed." in capsys.readouterr().out
+    assert "anna: 1 finding read in the sheet, 1 of them changed." in capsys.readouterr().out
     assert own(read_evidence(folder))["code_id"].tolist() == ["stigma"]
     after = (folder / table("codings").file).read_bytes()
     book.put(one, code_1="no such code", sure_1="certain").saved()

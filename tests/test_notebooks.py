@@ -71,7 +71,9 @@ def test_every_table_carries_the_status_line(notebook):
     assert tables or any(
         "image/png" in out.get("data", {}) for cell in notebook.cells for out in cell.get("outputs", [])
     )
-    assert all("codings are provisional" in html for html in tables)
+    # Of coded findings, of estimates, of official statistics: each line speaks of what its table rests on.
+    lines = ("codings are provisional", "estimates were read in an abstract", "counts of areas are given")
+    assert all(sum(line in html for line in lines) == 1 for html in tables)
 
 
 def test_cells_are_short_and_begin_with_a_title(notebook):

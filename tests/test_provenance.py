@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from plain import rows
 
 from synthesis.provenance import status, status_line
+from synthesis.schema import CallError
 
 
 def test_the_line_of_the_shipped_data_is_that_of_a_recount(evidence):
@@ -69,3 +71,32 @@ def test_every_count_stands_beside_its_whole(evidence):
     assert table.loc["coders_language_model", ["n", "of"]].to_list() == [3, 3]
     assert table.loc["confidence_provisional", "n"] == len(rows("confidence"))
     assert table.loc["discrepancies", "n"] == len(rows("discrepancies"))
+
+
+def test_official_statistics_are_not_called_abstracts(evidence, altered):
+    counts = [row["episodes_with_factor"] for row in rows("official_statistics")]
+    given = sum(count != "" for count in counts)
+    for name in ("official_statistics", "england_parent_mental_health"):
+        line = status_line(evidence, name)
+        assert f"{given:,} of {len(counts):,} counts of areas are given" in line
+        assert "abstract" not in line
+        assert "coding" not in line
+    fewer = evidence.official_statistics.assign(episodes_with_factor=pd.NA)
+    assert f"0 of {len(counts):,} counts" in status_line(altered(official_statistics=fewer), "official_statistics")
+
+
+def test_estimates_have_a_line_of_their_own(evidence, altered):
+    read = rows("estimates")
+    abstracts = sum("abstract" in row["locator"].lower() for row in read)
+    computed = sum(row["derived"] != "no" for row in read)
+    line = status_line(evidence, "prevalence")
+    assert line == (
+        f"Demonstration, not yet adjudicated by reviewers: {abstracts} of {len(read)} estimates were read in an abstract; "
+        f"{computed} of {len(read)} hold a number computed from printed ones."
+    )
+    assert status_line(altered(**settled(evidence)), "prevalence").startswith("Adjudicated by reviewers: ")
+
+
+def test_a_table_that_is_not_there_has_no_line(evidence):
+    with pytest.raises(CallError, match="There is no table 'nothing'"):
+        status_line(evidence, "nothing")

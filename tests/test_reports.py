@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from synthesis import read_evidence, show, theme_table
+from synthesis.prevalence import area_series, prevalence_table
 from synthesis.reports import html_table, presented, text_table, workbook
 from synthesis.schema import table
 
@@ -69,6 +70,15 @@ def test_every_shown_table_carries_the_status_line(evidence):
     shown = show(evidence, theme_table(evidence), "Support")
     for text in (repr(shown), html_table(shown)):
         assert "578 of 631 findings rest on an abstract only" in text
+
+
+def test_the_line_below_a_table_speaks_of_what_it_rests_on(evidence):
+    shown = show(evidence, area_series(evidence, level="country"), "England", rests_on="official_statistics")
+    assert "Official statistics as published, not findings of studies" in repr(shown)
+    assert "abstract" not in repr(shown)
+    assert "0 of 144 studies are appraised" not in repr(
+        show(evidence, prevalence_table(evidence), "", rests_on="prevalence")
+    )
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -161,7 +161,7 @@ def test_a_workbook_is_settled_on_the_command_line(evidence, tmp_path, capsys):
     before = (data / "judgements" / "codings.csv").read_bytes()
     assert main(["export", "disagreement-sheet", "--coders", *PAIR, "--out", str(out), "--data", str(data)]) == 0
     assert main(["import", str(out), "--data", str(data)]) == 0
-    assert "200 findings are settled, 0 more than before." in capsys.readouterr().out
+    assert "200 findings settled, 0 more than before." in capsys.readouterr().out
     assert (data / "judgements" / "codings.csv").read_bytes() == before
     book = openpyxl.load_workbook(out)
     head = {cell.value: cell.column for cell in book[SHEET][1]}

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "synthesis"
 LAYERS = [
     ["schema"],
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
-    ["dictionary", "workbooks", "exchange"],
+    ["dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
     ["intervals", "reliability", "incidence"],
     [
         "studies",
@@ -35,7 +35,10 @@ LAYERS = [
         "curves",
         "stability",
         "framework",
+        "appraisal_sheets",
         "confidence",
+        "confidence_sheets",
+        "sheets",
         "chain",
         "responses",
     ],

@@ -477,7 +477,7 @@ def test_what_runs_against_a_theme_stands_beside_it_and_silence_is_said(evidence
         (lambda e: cooccurrence(e, "country"), "within is 'finding' or 'study', not 'country'"),
         (lambda e: accumulation(e, "study"), "unit is 'code' or 'theme', not 'study'"),
         (lambda e: accumulation(e, orders=0), "At least one order is needed; orders is 0"),
-        (lambda e: cooccurrence(e, coder="coder-9"), "'coder-9' has coded nothing"),
+        (lambda e: cooccurrence(e, coder="coder-9"), "There is no coder 'coder-9'"),
     ],
 )
 def test_wrong_calls_say_what_is_possible(evidence, call, message):

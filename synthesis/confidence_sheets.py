@@ -269,7 +269,7 @@ def settle_confidence(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     Parameters
     ----------
     sheet : what `confidence_settlement` returned with the columns `TO_SETTLE` filled in; a row without any of them is not
-        settled yet. A component on which all assessors agree may stay empty: their level and reasons are
+        settled yet. A component on which all assessors agree may stay empty: their level and reasons are taken.
     today : the day that a new settlement without a date takes (default: today).
 
     The settled row names who settled it (``assessed_by``), why (``settlement_reason``) and when; the assessors' own rows
@@ -283,12 +283,12 @@ def settle_confidence(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     new = _as_written(_with_agreed(evidence, rows[decided]).rename(columns={"decided_by": "assessed_by"}))
     new = new.assign(settled="yes", settlement_reason=rows.loc[decided, "settlement_reason"])
     typed, problems = checked(evidence, "confidence", SETTLEMENT, new, {"assessed_by": "decided_by"})
-    problems += [*_mismatched(evidence, rows[decided], SETTLEMENT), *_stale(evidence, rows[decided])]
+    given = confidence_settlement(evidence)
+    problems += [*_mismatched(evidence, rows[decided], SETTLEMENT), *_stale(given, rows[decided])]
     problems += [*_reasons_alone(new, SETTLEMENT), *_undecided(evidence, new)]
     before = evidence.confidence[evidence.confidence["settled"].fillna(False).astype(bool)]
     problems += emptied(SETTLEMENT, rows[~decided], ["review_finding_id"], before, "overall", "a settlement")
-    known = [*confidence_settlement(evidence), *TO_SETTLE]
-    remarks = [*refuse(problems, rows), *strange_columns(rows, known)]
+    remarks = [*refuse(problems, rows), *strange_columns(rows, list(given))]
     old = before.set_index("review_finding_id").reindex(typed["review_finding_id"])
     more = dated(typed[changed(typed, old, [*_PAIRS, "assessed_by", "settlement_reason"])], today, remarks)
     kept = evidence.confidence.drop(index=before.index[before["review_finding_id"].isin(more["review_finding_id"])])
@@ -298,9 +298,9 @@ def settle_confidence(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     return Imported("settlement", _with(evidence, table), len(typed), len(more), remarks, ("confidence",))
 
 
-def _stale(evidence: Evidence, rows: pd.DataFrame) -> list[Problem]:
+def _stale(given: pd.DataFrame, rows: pd.DataFrame) -> list[Problem]:
     """Rows whose judgements are no longer those that the meeting had before it."""
-    given = confidence_settlement(evidence).set_index("review_finding_id")
+    given = given.set_index("review_finding_id")
     said = "the assessors' judgements have changed since the sheet was made, or do not differ; export it anew"
     return [
         problem(SETTLEMENT, int(number), "link-broken", "overall_said", "", said)

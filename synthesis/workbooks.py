@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from xml.parsers import expat
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import CallError, SynthesisError
 
 #: Bytes that a workbook may have, packed and unpacked, and how many parts; a sheet of 10,000 findings needs a tenth.
 MOST_PACKED, MOST_UNPACKED, MOST_PARTS = 50_000_000, 300_000_000, 500
@@ -71,7 +71,8 @@ def _check_file(path: Path) -> None:
             start = handle.read(8)
         size = path.stat().st_size
     except OSError as error:
-        raise SynthesisError(f"{path} cannot be opened ({error.strerror}).") from error
+        absent = isinstance(error, FileNotFoundError | IsADirectoryError)
+        raise (CallError if absent else SynthesisError)(f"{path} cannot be opened ({error.strerror}).") from error
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise SynthesisError(f"{path} is protected by a password or in the old .xls format; save it as .xlsx without a password.")  # fmt: skip
     if not start.startswith(b"PK"):

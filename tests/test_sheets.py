@@ -68,9 +68,14 @@ def places(error: EvidenceError) -> list[tuple[str, int | None, str]]:
     return [(problem.code, problem.row, problem.column) for problem in error.problems if problem.severity == "error"]
 
 
+_BLANK: dict[Path, pd.DataFrame] = {}
+
+
 def judged(evidence: Evidence, assessor: str, **levels: str) -> pd.DataFrame:
     """An assessor's sheet with the first statement judged; everything else is left empty."""
-    sheet = confidence_sheet(evidence, assessor)
+    if evidence.folder not in _BLANK:  # what the data suggest is the same in every sheet, and takes a while
+        _BLANK[evidence.folder] = confidence_sheet(evidence, "anna")
+    sheet = _BLANK[evidence.folder].assign(assessed_by=assessor)
     whole = dict.fromkeys(LEVELS, "minor") | {"overall": "moderate"} | levels
     for name, level in whole.items():
         sheet[name] = sheet[name].astype(object)
@@ -443,14 +448,18 @@ def test_two_assessors_judge_and_a_meeting_settles_on_the_command_line(folder, t
     for who, overall in (("anna", "moderate"), ("ben", "low")):
         out = tmp_path / f"{who}.xlsx"
         assert export(folder, "confidence-sheet", out, "--assessor", who) == 0
-        opened = Opened(out, confidence_sheets.SHEET).put(2, overall=overall)
+        opened = Opened(out, confidence_sheets.SHEET).put(2, overall=overall, overall_reason="Invented, too.")
         opened.put(2, **dict.fromkeys(LEVELS[:4], "minor"), **{f"{name}_reason": "Invented." for name in LEVELS[:4]})
-        assert bring(folder, opened.saved()) == 1
-        assert "row 2, column overall_reason: the overall level has no explanation" in capsys.readouterr().err
-        opened.put(2, overall_reason="Invented, too.").saved()
-        assert bring(folder, out, "--check-only") == 0
-        assert f"{who}: 1 judgement in the sheet, 1 of them changed. Nothing was stored." in capsys.readouterr().out
-        assert bring(folder, out) == 0
+        assert bring(folder, opened.saved()) == 0
+        assert f"{who}: 1 judgement in the sheet, 1 of them changed.\n" in capsys.readouterr().out
+    stored = held(folder)
+    opened.put(2, overall="very_low").saved()
+    assert bring(folder, out, "--check-only") == 0
+    assert "ben: 1 judgement in the sheet, 1 of them changed. Nothing was stored." in capsys.readouterr().out
+    opened.put(2, overall_reason=None).saved()
+    assert bring(folder, out) == 1
+    assert "row 2, column overall_reason: the overall level has no explanation" in capsys.readouterr().err
+    assert held(folder) == stored
     out = tmp_path / "settle.xlsx"
     assert export(folder, "confidence-settlement", out) == 0
     opened = Opened(out, confidence_sheets.SETTLEMENT)
@@ -529,6 +538,11 @@ def test_a_workbook_of_something_else_is_named(base, tmp_path):
         SynthesisError, match=r"none of the workbooks that `synthesis export` writes: it has the sheets Sheet"
     ):
         import_sheet(base, tmp_path / "other.xlsx")
+
+
+def test_a_file_that_is_not_there_is_a_wrong_call(folder, tmp_path, capsys):
+    assert bring(folder, tmp_path / "nowhere.xlsx") == 2
+    assert "nowhere.xlsx cannot be opened (No such file or directory)" in capsys.readouterr().err
 
 
 def test_a_heading_that_stands_twice_is_named(base, tmp_path):

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "synthesis"
 LAYERS = [
     ["schema"],
     ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
-    ["dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
+    ["office_files", "dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
     ["intervals", "reliability", "incidence"],
     [
         "studies",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from synthesis.draw_pack import studies_picture, studies_picture_alt
-from synthesis.drawing import figure_svg
-from synthesis.packs import Pack, PackTheme, reply_rows, support_rows, version_line
+from synthesis.draw_pack import theme_picture
+from synthesis.packs import Pack, PackTheme, reply_rows, support_rows, theme_heading, theme_lead, version_line
 from synthesis.reports import templates
 
 
@@ -29,8 +28,12 @@ def pack_page(pack: Pack) -> str:
 
 
 def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
-    alt = studies_picture_alt(theme, pack.words)
-    figure = studies_picture(theme, pack.words).get_figure(root=True)
-    assert figure is not None
-    svg = figure_svg(figure, f"picture-{theme.id}", alt, theme.name)
-    return {"theme": theme, "alt": alt, "picture": base64.b64encode(svg.encode("utf-8")).decode("ascii")}
+    picture = theme_picture(theme, pack.words)
+    svg = base64.b64encode(picture.svg.encode("utf-8")).decode("ascii")
+    return {
+        "theme": theme,
+        "heading": theme_heading(pack, theme),
+        "lead": theme_lead(pack, theme),
+        "alt": picture.alt,
+        "picture": svg,
+    }

@@ -10,13 +10,23 @@ from typing import Any
 import matplotlib
 import typst
 
-from synthesis.draw_pack import studies_picture, studies_picture_alt
-from synthesis.drawing import figure_svg
-from synthesis.packs import Pack, PackTheme, Statement, reply_rows, support_rows, version_line
+from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
+from synthesis.packs import (
+    Pack,
+    PackTheme,
+    Statement,
+    reply_rows,
+    support_rows,
+    theme_heading,
+    theme_lead,
+    version_line,
+)
 
 #: Points of the text: ordinary print, easy read, and large print (16 points or more, as readers' organisations ask).
 _SIZES = {"standard": 12, "easy_read": 15}
 _LARGE = 18
+#: The widest picture, in points: in large print its words come to 15 points, and it still stands beside its heading.
+_WIDEST = 328.0
 
 
 def pack_pdf(pack: Pack, large: bool = False) -> bytes:
@@ -34,10 +44,12 @@ def pack_pdf(pack: Pack, large: bool = False) -> bytes:
 
 def _printed(pack: Pack, large: bool) -> dict[str, Any]:
     said = pack.words.said
+    size = _LARGE if large else _SIZES[pack.variant]
     return {
         "variant": pack.variant,
         "state": pack.state,
-        "size": _LARGE if large else _SIZES[pack.variant],
+        "size": size,
+        "picture_width": min(PICTURE_WIDTH * size / PICTURE_SIZE, _WIDEST),
         "words": dict(pack.words.texts),
         "version_line": version_line(pack),
         "about": pack.about,
@@ -53,18 +65,26 @@ def _printed(pack: Pack, large: bool) -> dict[str, Any]:
 
 
 def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
-    alt = studies_picture_alt(theme, pack.words)
-    figure = studies_picture(theme, pack.words).get_figure(root=True)
-    assert figure is not None
+    picture = theme_picture(theme, pack.words)
     return {
         **asdict(theme),
-        "statements": [_statement(pack, each) for each in theme.statements],
-        "alt": alt,
-        "picture": figure_svg(figure, f"picture-{theme.id}", alt, theme.name),
+        "heading": theme_heading(pack, theme),
+        "called": pack.words.said("theme_called", theme=theme.name),
+        "lead": theme_lead(pack, theme),
+        "statements": [
+            _statement(pack, each, at, len(theme.statements)) for at, each in enumerate(theme.statements, 1)
+        ],
+        "alt": picture.alt,
+        "picture": picture.svg,
     }
 
 
-def _statement(pack: Pack, statement: Statement) -> dict[str, Any]:
+def _statement(pack: Pack, statement: Statement, at: int, n: int) -> dict[str, Any]:
     said = pack.words.said
     studies = said("studies_behind", n=statement.n_studies, of=statement.of_studies)
-    return {**asdict(statement), "studies": studies, "against_easy": said("against_easy", n=len(statement.against))}
+    return {
+        **asdict(statement),
+        "heading": said("statement_heading", at=at, n=n),
+        "studies": studies,
+        "against_easy": said("against_easy", n=len(statement.against)),
+    }

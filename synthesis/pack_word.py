@@ -21,8 +21,7 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
-from synthesis.draw_pack import studies_picture, studies_picture_alt
-from synthesis.drawing import figure_png
+from synthesis.draw_pack import theme_picture
 from synthesis.packs import Pack, PackTheme, Question, Statement, reply_rows, support_rows, version_line
 
 _SIZES = {"standard": 12, "easy_read": 15}
@@ -86,7 +85,8 @@ def _blank(pack: Pack, size: int) -> Document:
     about.created = about.modified = _DAY
     footer = section.footer.paragraphs[0]
     footer.text = f"{version_line(pack)} {pack.words.texts['page']} "
-    footer.add_run()._r.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr="PAGE"/>'))
+    # A field stands beside the runs of a paragraph; inside a run it would be lost.
+    footer._p.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
     return document
 
 
@@ -148,14 +148,12 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
 
 
 def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
-    alt = studies_picture_alt(theme, pack.words)
-    figure = studies_picture(theme, pack.words).get_figure(root=True)
-    assert figure is not None
-    shape = document.add_picture(io.BytesIO(figure_png(figure, alt, theme.name)), width=Cm(11))
+    picture = theme_picture(theme, pack.words)
+    shape = document.add_picture(io.BytesIO(picture.png), width=Cm(11))
     about = shape._inline.docPr
-    about.set("descr", alt)
+    about.set("descr", picture.alt)
     about.set("title", theme.name)
-    document.add_paragraph(alt)
+    document.add_paragraph(picture.alt)
 
 
 def _statement(document: Document, pack: Pack, statement: Statement) -> None:

@@ -6,8 +6,6 @@ same in every pack stand in ``pack_words.toml``.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ import pandas as pd
 from synthesis.confidence import COMPONENTS, contradictions, evidence_profile
 from synthesis.provenance import status, status_line
 from synthesis.responses import history, replies, waiting
+from synthesis.round_rules import pack_version
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 from synthesis.themes import theme_table
@@ -27,14 +26,14 @@ from synthesis.themes import theme_table
 #: Levels of concern that a pack names; lesser ones would only tire a reader.
 _NAMED_CONCERNS = frozenset({"moderate", "serious"})
 #: Questions asked of each theme, with the answers to choose from; the last one is asked of the whole pack.
-_ASKED = {
+ASKED = {
     "fits": ("yes", "partly", "no", "not_sure"),
     "does_not_fit": (),
     "missing": (),
     "words_wrong": (),
     "priority": ("matters_most", "matters", "matters_less", "not_sure"),
 }
-_ASKED_OF_PACK = {"missing": (), "other": ()}
+ASKED_OF_PACK = {"missing": (), "other": ()}
 
 VARIANTS = ("standard", "easy_read")
 
@@ -126,6 +125,7 @@ def build_pack(
     last: Collection[str] = (),
     variant: str = "standard",
     final: bool = False,
+    round_id: str | None = None,
 ) -> Pack:
     """A pack for one audience, from the evidence base.
 
@@ -136,34 +136,80 @@ def build_pack(
     last : themes to move to the end, so that hard ones come after the rest.
     variant : ``standard``, or ``easy_read`` (one idea a line).
     final : a final pack is refused while a comment of an earlier round waits for its response.
+    round_id : the round that the pack names; default the one in ``rounds`` that was made for this very pack and is not closed.
 
     The version names what is asked: the same themes and words give the same version. Raises CallError for an unknown
     audience, variant or theme, and SynthesisError for a final pack while comments wait.
     """
-    _check_call(evidence, audience, themes, last, variant)
+    return build_packs(evidence, audience, themes, last, (variant,), final, round_id)[0]
+
+
+def build_packs(
+    evidence: Evidence,
+    audience: str = "advisory",
+    themes: Sequence[str] | None = None,
+    last: Collection[str] = (),
+    variants: Sequence[str] = VARIANTS,
+    final: bool = False,
+    round_id: str | None = None,
+) -> list[Pack]:
+    """The same pack in several variants, in their order; the parameters are those of `build_pack`."""
+    _check_call(evidence, audience, themes, last, variants)
     n_waiting = len(waiting(evidence, final=final))
-    words = pack_words(audience, variant)
-    shown = _ordered(evidence, themes, last)
-    parts = tuple(_theme(evidence, each, words) for each in shown)
-    rounds = evidence.rounds
-    mine = rounds[(rounds["audience"] == audience) & (rounds["status"] != "closed")]
-    return Pack(
-        version=_version(audience, parts),
-        review=evidence.review_statements["doi"].iloc[0] if len(evidence.review_statements) else evidence.folder.name,
-        audience=audience,
-        variant=variant,
-        state="final" if final else "draft",
-        round_id=str(mine["round_id"].iloc[-1]) if len(mine) else "",
-        words=words,
-        themes=parts,
-        questions=_questions(words, _ASKED),
-        pack_questions=_questions(words, _ASKED_OF_PACK),
-        replies=replies(evidence),
-        n_waiting=n_waiting,
-        support=evidence.support,
-        about=words.lines("about", n_studies=evidence.studies["study_id"].nunique(), n_themes=len(_top(evidence))),
-        rests=_rests(evidence, words),
-        status_line=status_line(evidence),
+    shown, facts = _ordered(evidence, themes, last), _facts(evidence)
+    packs = []
+    for variant in variants:
+        words = pack_words(audience, variant)
+        parts = tuple(_theme(evidence, facts, each, words) for each in shown)
+        version = _version(audience, parts)
+        packs.append(
+            Pack(
+                version=version,
+                review=evidence.review_statements["doi"].iloc[0]
+                if len(evidence.review_statements)
+                else evidence.folder.name,
+                audience=audience,
+                variant=variant,
+                state="final" if final else "draft",
+                round_id=_round_of(evidence, version) if round_id is None else round_id,
+                words=words,
+                themes=parts,
+                questions=_questions(words, ASKED),
+                pack_questions=_questions(words, ASKED_OF_PACK),
+                replies=replies(evidence),
+                n_waiting=n_waiting,
+                support=evidence.support,
+                about=words.lines(
+                    "about", n_studies=evidence.studies["study_id"].nunique(), n_themes=len(_top(evidence))
+                ),
+                rests=_rests(evidence, words),
+                status_line=status_line(evidence),
+            )
+        )
+    return packs
+
+
+def _round_of(evidence: Evidence, version: str) -> str:
+    """The round that was made for this version and is not closed; empty where there is none."""
+    mine = evidence.rounds[(evidence.rounds["pack_version"] == version) & (evidence.rounds["status"] != "closed")]
+    return str(mine["round_id"].iloc[-1]) if len(mine) else ""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What every theme of a pack looks up, computed once."""
+
+    support: pd.DataFrame
+    profile: pd.DataFrame
+    against: pd.DataFrame
+
+
+def _facts(evidence: Evidence) -> _Facts:
+    words = evidence.review_findings[["review_finding_id", "plain_language", "perspectives"]]
+    return _Facts(
+        theme_table(evidence).set_index("theme_id"),
+        evidence_profile(evidence).merge(words, on="review_finding_id"),
+        contradictions(evidence),
     )
 
 
@@ -183,13 +229,18 @@ def _word_book() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _check_call(
-    evidence: Evidence, audience: str, themes: Sequence[str] | None, last: Collection[str], variant: str
+    evidence: Evidence,
+    audience: str,
+    themes: Sequence[str] | None,
+    last: Collection[str],
+    variants: Sequence[str],
 ) -> None:
     wrong = []
     if audience not in vocabularies()["pack_audience"]:
         wrong.append(f"there is no audience {audience!r}; there are {', '.join(vocabularies()['pack_audience'])}")
-    if variant not in VARIANTS:
-        wrong.append(f"there is no variant {variant!r}; there are {', '.join(VARIANTS)}")
+    for each in variants:
+        if each not in VARIANTS:
+            wrong.append(f"there is no variant {each!r}; there are {', '.join(VARIANTS)}")
     known = list(_top(evidence)["theme_id"])
     asked = [*(themes if themes is not None else []), *last]
     for each in dict.fromkeys(asked):
@@ -213,9 +264,9 @@ def _ordered(evidence: Evidence, themes: Sequence[str] | None, last: Collection[
     return [each for each in shown if each not in last] + [each for each in shown if each in last]
 
 
-def _theme(evidence: Evidence, theme_id: str, words: Words) -> PackTheme:
+def _theme(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) -> PackTheme:
     themes = evidence.themes.set_index("theme_id")
-    counts = theme_table(evidence).set_index("theme_id").loc[theme_id]
+    counts = facts.support.loc[theme_id]
     below = evidence.themes[evidence.themes["parent_theme_id"] == theme_id].sort_values("position")
     notes = evidence.content_notes.set_index("theme_id")
     noted = theme_id in notes.index
@@ -229,16 +280,13 @@ def _theme(evidence: Evidence, theme_id: str, words: Words) -> PackTheme:
         parents=(int(counts["n_studies_parent"]), int(counts["of_studies_parent"])),
         practitioners=(int(counts["n_studies_practitioner"]), int(counts["of_studies_practitioner"])),
         subthemes=tuple((row.theme_id, row.name, row.plain_language) for row in below.itertuples(index=False)),
-        statements=_statements(evidence, theme_id, words),
+        statements=_statements(evidence, facts, theme_id, words),
         history=history(evidence, theme_id),
     )
 
 
-def _statements(evidence: Evidence, theme_id: str, words: Words) -> tuple[Statement, ...]:
-    profile = evidence_profile(evidence).merge(
-        evidence.review_findings[["review_finding_id", "plain_language", "perspectives"]], on="review_finding_id"
-    )
-    against = contradictions(evidence)
+def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) -> tuple[Statement, ...]:
+    profile, against = facts.profile, facts.against
     return tuple(
         Statement(
             id=row["review_finding_id"],
@@ -299,15 +347,26 @@ def _rests(evidence: Evidence, words: Words) -> tuple[str, ...]:
 
 
 def _version(audience: str, parts: Sequence[PackTheme]) -> str:
-    """Eight letters and figures that change whenever a theme or statement that is asked about changes."""
-    asked = [[part.id, part.name, part.plain, [[s.id, s.plain] for s in part.statements]] for part in parts]
-    digest = hashlib.sha256(json.dumps([audience, asked], ensure_ascii=False).encode("utf-8")).hexdigest()
-    return digest[:8]
+    return pack_version(
+        audience, [(part.id, part.name, part.plain, [(s.id, s.plain) for s in part.statements]) for part in parts]
+    )
 
 
 def version_line(pack: Pack) -> str:
     """The line that says which pack this is, on every form of it."""
-    return pack.words.said("version_line", version=pack.version, round=pack.round_id or pack.words.texts["first_round"])
+    name = "version_line" if pack.round_id else "version_line_alone"
+    return pack.words.said(name, version=pack.version, round=pack.round_id)
+
+
+def theme_heading(pack: Pack, theme: PackTheme) -> str:
+    """The heading of a theme: its plain sentence, in easy read its first line. The review's own name stands below it."""
+    easy = pack.variant == "easy_read" and theme.easy
+    return (theme.easy[0] if easy else theme.plain).rstrip(".")
+
+
+def theme_lead(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
+    """What follows the heading of a theme: in easy read, its other lines."""
+    return theme.easy[1:] if pack.variant == "easy_read" else ()
 
 
 def support_rows(pack: Pack) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from synthesis.schema import SynthesisError
+from synthesis.schema import SynthesisError, counted
 from synthesis.tables import Evidence
 
 
@@ -27,9 +27,13 @@ def waiting(evidence: Evidence, final: bool = False) -> pd.DataFrame:
     columns = ["comment_id", "round_id", "group", "target_kind", "target_id", "question", "answer", "comment"]
     left = table.loc[open_, columns].reset_index(drop=True)
     if final and len(left):
+        listed = "".join(
+            f"\n  {row.comment_id} ({row.round_id}, {row.group}, {row.target_id if isinstance(row.target_id, str) else 'pack'}): {row.comment}"
+            for row in left.itertuples()
+        )
         raise SynthesisError(
-            f"{len(left)} comments wait for a response ({', '.join(left['comment_id'].head(5))}"
-            f"{', ...' if len(left) > 5 else ''}). Answer them in judgements/responses.csv, or make a draft."
+            f"{counted(len(left), 'comment')} {'waits' if len(left) == 1 else 'wait'} for a response, so the pack cannot be final; "
+            f"nothing was made. Answer in judgements/responses.csv, or make a draft.{listed}"
         )
     return left
 

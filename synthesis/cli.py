@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from synthesis.commands_packs import make_pack, pack_options
+from synthesis.commands_packs import feedback_options, make_pack, pack_options, read_feedback
 from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
 
 if TYPE_CHECKING:
@@ -164,7 +164,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
     pack_options(add("pack", make_pack, "Write a review pack for an advisory group, in every form of it.", ()))
-    listed = add("checklist", _checklist, "A reporting checklist, filled as far as the tables tell; gaps named.", tables)
+    feedback_options(
+        add("feedback", read_feedback, "Read what was sent back; every comment arrives, or nothing is stored.", ())
+    )
+    listed = add(
+        "checklist", _checklist, "A reporting checklist, filled as far as the tables tell; gaps named.", tables
+    )
     listed.add_argument("name", choices=tuple(_CHECKLISTS), help="GRIPP2 short form, or ACTIVE, on who was involved")
     return parser
 

@@ -50,3 +50,35 @@ def make_pack(options: argparse.Namespace) -> int:
     for name, what in PACK_FILES.items():
         print(f"  {name}: {what}")
     return 0
+
+
+def feedback_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `synthesis feedback`."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="forms that were sent back: .xlsx, .docx or .csv")
+    parser.add_argument("--round", default="", metavar="ID", help="the round (default: the one made with that pack); a new one is entered in judgements/rounds.csv")  # fmt: skip
+    parser.add_argument("--group", default="", metavar="ID", help="the group, where the form does not say; never a person's name")  # fmt: skip
+    parser.add_argument("--role", default="", metavar="WORD", help="parent, family, practitioner, facilitator or not_said, where the form does not say")  # fmt: skip
+    parser.add_argument("--copy", default="", metavar="N", help="a number for the form, where several people of a group sent one each")  # fmt: skip
+    settle = parser.add_mutually_exclusive_group()
+    settle.add_argument("--blank-flagged", action="store_true", help="black out what may show who somebody is")
+    settle.add_argument("--accept-flagged", default="", metavar="REASON", help="keep it, and record the reason")
+    parser.add_argument("--check-only", action="store_true", help="say what would be stored, and store nothing")
+
+
+def read_feedback(options: argparse.Namespace) -> int:
+    """Read forms that were sent back; all of the files are stored, or none. Returns the exit status."""
+    from synthesis.coding_session import working_alone
+    from synthesis.feedback import Choices, receive
+    from synthesis.tables import read_evidence, write_tables
+
+    choices = Choices(options.round, options.group, options.role, options.copy, options.blank_flagged, options.accept_flagged)  # fmt: skip
+    # Between reading the tables and writing them back nobody else may write, or their work would be undone.
+    with nullcontext() if options.check_only else working_alone(Path(options.data)):
+        received = receive(read_evidence(options.data), options.files, choices)
+        if received.changes and not options.check_only:
+            write_tables(received.tables, options.data)
+    for remark in received.remarks:
+        print(remark, file=sys.stderr)
+    said = f"{counted(len(options.files), 'form')}: {counted(received.n_read, 'answer or comment', 'answers and comments')}, {received.n_new} new."
+    print(said + (" Nothing was stored." if options.check_only else ""))
+    return 0

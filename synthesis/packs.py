@@ -165,9 +165,7 @@ def build_packs(
         packs.append(
             Pack(
                 version=version,
-                review=evidence.review_statements["doi"].iloc[0]
-                if len(evidence.review_statements)
-                else evidence.folder.name,
+                review=review_of(evidence),
                 audience=audience,
                 variant=variant,
                 state="final" if final else "draft",
@@ -187,6 +185,12 @@ def build_packs(
             )
         )
     return packs
+
+
+def review_of(evidence: Evidence) -> str:
+    """What names this review on every form of a pack: the published review's identifier, else the name of the data folder."""
+    statements = evidence.review_statements
+    return str(statements["doi"].iloc[0]) if len(statements) else evidence.folder.name
 
 
 def _round_of(evidence: Evidence, version: str) -> str:

@@ -28,14 +28,18 @@ _ORDINARY = frozenset({
     "Plans", "Mental", "Health", "Team", "Teams", "Early", "Help", "Hub", "Hubs", "Home", "Start", "Sure",
     "Centre", "Support", "Worker", "Workers", "Visitor", "Visitors", "Human", "Rights", "Act", "Crisis", "Line",
     "Mother", "Baby", "Unit", "Word", "Google", "Facebook", "WhatsApp", "Zoom", "Internet", "Covid", "Britain",
-    "England", "Wales", "Scotland", "Ireland", "UK",
+    "England", "Wales", "Scotland", "Ireland", "UK", "It", "Its", "The", "This", "That", "These", "Those", "They",
+    "We", "You", "He", "She", "But", "And", "Or", "Not", "No", "Yes", "Nobody", "Everybody", "Somebody", "My",
+    "Our", "Their", "His", "Her", "Your", "There", "Here", "When", "What", "Who", "Why", "How", "If", "So",
+    "Because", "Too", "Very", "Please", "Thank", "Thanks", "All", "Some", "Many", "Most", "Only", "Also", "Just",
+    "Sorry", "Maybe", "Never", "Always", "Good", "Bad", "Parent", "Parents",
 })  # fmt: skip
 _NOBODY = "nobody|somebody|everybody|anybody|everyone|someone|anyone|they|he|she|we|you|it|who|that|this|which|mum|dad|staff|one|parent|mother|father|worker|nurse|doctor|court|and|but|then|people"
 
 #: Kind of detail -> its form; the first kind that claims a stretch of text names it.
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("e-mail address", re.compile(r"(?<![\w.+'’-])[\w.+'’-]+ ?(?:@|[\[(]at[\])]) ?[\w-]+(?: ?(?:\.|[\[(]dot[\])]) ?[\w-]+)+", re.I)),
-    ("web address or account name", re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w@])@\w{3,}", re.I)),
+    ("web address or account name", re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w@])@\w{3,}+(?!\()", re.I)),
     ("National Insurance number", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.I)),
     ("date that may be a birthday", re.compile(rf"\b(?:\d{{1,2}}[./-]\d{{1,2}}[./-](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})\.?,? \d{{4}}|(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b", re.I)),
     ("date that may be a birthday", re.compile(rf"\b(?:born on|born in|date of birth|d\.?o\.?b\.?|birthday)\b(?: is| was)?[ :]*(?:on )?(?:\d[\w/.-]*(?: (?:{_MONTHS}))?|(?:{_MONTHS}))(?: \d{{1,4}})*", re.I)),
@@ -82,7 +86,7 @@ def _candidates(text: str) -> Iterator[Detail]:
             if not _YEARS.fullmatch(match[0]):
                 yield Detail(kind, match.start(), match.start() + len(match[0].rstrip()))
     for match in _INSIDE.finditer(text):
-        words = match[0].replace("’", "'").split()
+        words = [word if word in _ORDINARY else word.removesuffix("s") for word in match[0].replace("’", "'").split()]
         if not set(words if match.start() and text[match.start() - 2] not in ".!?:" else words[1:]) <= _ORDINARY:
             yield Detail("name", match.start(), match.end())
 

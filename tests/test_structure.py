@@ -19,7 +19,7 @@ PACKAGE = ROOT / "synthesis"
 LAYERS = [
     ["schema"],
     ["files", "appraisal_tools", "privacy", "readability", "checks", "rules", "judgement_rules", "round_rules", "tables"],
-    ["office_files", "dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
+    ["office_files", "dictionary", "workbooks", "sheet_notes", "table_sheets", "sheet_rows", "exchange"],
     ["intervals", "reliability", "incidence"],
     [
         "studies",
@@ -62,12 +62,18 @@ LAYERS = [
     ["derived", "reports", "figures", "notebooks", "coding_session", "coding_widget"],
     [
         "packs",
+        "pack_forms",
+        "tick_boxes",
+        "word_text",
         "draw_pack",
         "pack_reading",
         "pack_pages",
         "pack_print",
         "pack_word",
         "pack_sheet",
+        "feedback_sheet",
+        "feedback_word",
+        "feedback",
         "pack_team",
         "pack_folder",
         "commands_packs",

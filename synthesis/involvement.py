@@ -115,8 +115,9 @@ def _results(evidence: Evidence) -> tuple[str, str]:
         )
     decided = spoken["decision"].dropna()
     if len(decided):
-        counts = decided.map(vocabularies()["response_decision"]).value_counts()
-        said.append("decisions: " + ", ".join(f"{word} {n} of {len(decided)}" for word, n in counts.items()))
+        meanings = {word: meaning.partition(",")[0] for word, meaning in vocabularies()["response_decision"].items()}
+        counts = {meaning: int((decided == word).sum()) for word, meaning in meanings.items()}
+        said.append("; ".join(f"{n} of {counted(len(decided), 'decision')}: {meaning}" for meaning, n in counts.items() if n))  # fmt: skip
     said += list(evidence.involvement["effect"].dropna())
     left = len(spoken) - len(decided)
     silent = [] if len(table) else ["No answers have been read in."]

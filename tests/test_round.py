@@ -193,7 +193,7 @@ def test_gripp2_is_filled_from_the_round_and_names_its_gaps(way):
     assert "2 activities with 2 groups" in table.at["2 Methods", "said"].lower()
     assert "1 of 2 activities do not say how many people took part" in table.at["2 Methods", "gap"]
     assert "4 comments and 3 ticked answers" in table.at["3 Results", "said"]
-    assert "Decisions: accepted 1 of 4" in table.at["3 Results", "said"]
+    assert "1 of 4 decisions: accepted in part" in table.at["3 Results", "said"]
     assert "1 of 4 responses did not accept the comment" in table.at["4 Discussion and conclusions", "said"]
     assert "Bad: two hours were too long" in table.at["5 Reflections", "said"]
     assert table["gap"].drop("3 Results").notna().all()  # what only authors and groups can say is never filled in

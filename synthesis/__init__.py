@@ -62,6 +62,13 @@ if TYPE_CHECKING:
     from synthesis.framework import negative_cases as negative_cases
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
+    from synthesis.involvement import active as active
+    from synthesis.involvement import gripp2 as gripp2
+    from synthesis.pack_folder import write_pack as write_pack
+    from synthesis.pack_reading import pack_texts as pack_texts
+    from synthesis.pack_reading import readability_summary as readability_summary
+    from synthesis.pack_reading import readability_table as readability_table
+    from synthesis.packs import build_pack as build_pack
     from synthesis.pooling import pool as pool
     from synthesis.prevalence import area_series as area_series
     from synthesis.prevalence import prevalence_table as prevalence_table
@@ -69,6 +76,8 @@ if TYPE_CHECKING:
     from synthesis.provenance import status_line as status_line
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
+    from synthesis.responses import replies as replies
+    from synthesis.responses import waiting as waiting
     from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
@@ -97,6 +106,7 @@ _MODULE_OF = {
     "EvidenceError": "schema",
     "SynthesisError": "schema",
     "accumulation": "curves",
+    "active": "involvement",
     "agreement_lines": "agreement",
     "agreement_table": "agreement",
     "appraisal_differences": "appraisal",
@@ -107,6 +117,7 @@ _MODULE_OF = {
     "appraisal_table": "appraisal",
     "appraise_first": "confidence",
     "area_series": "prevalence",
+    "build_pack": "packs",
     "check": "tables",
     "code_agreement": "agreement",
     "codebook_history": "codes",
@@ -124,6 +135,7 @@ _MODULE_OF = {
     "export_sheet": "sheets",
     "figure_names": "figures",
     "framework_matrix": "framework",
+    "gripp2": "involvement",
     "import_sheet": "sheets",
     "included_studies": "studies",
     "levels_by_concerns": "confidence",
@@ -133,6 +145,7 @@ _MODULE_OF = {
     "move_code": "codes",
     "negative_cases": "framework",
     "newcombe": "intervals",
+    "pack_texts": "pack_reading",
     "participants": "studies",
     "perspective_contrast": "contrast",
     "pool": "pooling",
@@ -141,9 +154,12 @@ _MODULE_OF = {
     "proportions": "estimates",
     "published_comparison": "comparison",
     "read_evidence": "tables",
+    "readability_summary": "pack_reading",
+    "readability_table": "pack_reading",
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
     "rename_code": "codes",
+    "replies": "responses",
     "settle": "settlement",
     "settle_appraisals": "appraisal_sheets",
     "settle_confidence": "confidence_sheets",
@@ -164,7 +180,9 @@ _MODULE_OF = {
     "theme_table": "themes",
     "trace": "chain",
     "trace_text": "chain",
+    "waiting": "responses",
     "wilson": "intervals",
+    "write_pack": "pack_folder",
     "write_table": "tables",
     "write_tables": "tables",
 }

@@ -304,7 +304,7 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
             how_sure=words.texts["sure"][row["overall"] if isinstance(row["overall"], str) else "none"],
             why=_why(row, words),
             against=tuple(
-                (words.said(f"against_{each.perspective}"), each.finding)
+                (words.said(f"against_{each.perspective}"), " ".join(_easy(evidence, each.finding_id)) or each.finding)
                 for each in against[against["review_finding_id"] == row["review_finding_id"]].itertuples()
             ),
             history=history(evidence, row["review_finding_id"]),

@@ -112,8 +112,8 @@ def _easy_lines(tables: Checked) -> None:
     most = MAX_WORDS["easy_read"]
     said = "an easy-read line holds at most " + str(most) + " words, and this has " + lengths.astype("str")
     tables.report("easy_read", "line-too-long", lengths > most, said + "; make two lines of it", "line")
-    gone = frame["target_id"].notna() & ~frame["target_id"].isin(_known(tables, *_KEY_OF.values()))
-    said = "this is neither a theme nor a review finding"
+    gone = frame["target_id"].notna() & ~frame["target_id"].isin(_known(tables, *_KEY_OF.values(), "findings.finding_id"))  # fmt: skip
+    said = "this is neither a theme nor a review finding, nor a finding"
     tables.report("easy_read", "link-broken", gone, said, "target_id")
 
 
@@ -200,7 +200,7 @@ ROUND_RULES = (
     (_waiting, ("feedback.comment_id", "feedback.comment", "responses.comment_id")),
     (_changes, ("responses.decision", "responses.change", "responses.changed_id", "themes.theme_id", "review_findings.review_finding_id", "codebook.code_id")),
     (_targets, ("themes.theme_id", "review_findings.review_finding_id")),
-    (_easy_lines, ("easy_read.line", "easy_read.target_id", "themes.theme_id", "review_findings.review_finding_id")),
+    (_easy_lines, ("easy_read.line", "easy_read.target_id", "themes.theme_id", "review_findings.review_finding_id", "findings.finding_id")),
     (_words_and_history, tuple(f"wording_changes.{column}" for column in ("target_kind", "target_id", "was", "is_now"))),
     (_personal, ("feedback.comment", "feedback.privacy_check")),
     (_rounds, ("rounds.status", "rounds.themes", "rounds.pack_version", "rounds.audience", "themes.name", "themes.plain_language", "review_findings.theme_id", "review_findings.plain_language", "review_findings.review_finding_id")),

@@ -192,6 +192,7 @@ class _Reading:
 
     def _asked(self, cells: list[Paragraph], target: str, question: str) -> None:
         """A row with one code: its ticks and its text answer that question."""
+        self.place.statement = ""  # the questions stand after the last statement of a theme
         if target == FORM:
             self._who(cells, question)
             return

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from synthesis.packs import ASKED, VARIANTS, Pack, Words, pack_words
+from synthesis.packs import ASKED, VARIANTS, Pack, Words, pack_words, theme_heading
 from synthesis.schema import vocabularies
 
 #: Rows of a form that say who fills it in: their code begins with this word.
@@ -135,8 +135,9 @@ def form_rows(pack: Pack) -> list[FormRow]:
     """Every row of a form of this pack, in order: who fills it in, each theme's questions, the whole pack's."""
     words = pack.words.texts
     rows = [FormRow(code(FORM, each), words["form_about"], words[f"{each}_question"], _roles(pack.words) if each == "role" else (), each != "role") for each in WHO]  # fmt: skip
-    for theme in pack.themes:
-        rows += [FormRow(code(theme.id, q.id), theme.name, q.text, tuple(text for _, text in q.answers), q.free) for q in pack.questions]  # fmt: skip
+    for at, theme in enumerate(pack.themes, 1):
+        about = f"{at}. {theme_heading(pack, theme)}"
+        rows += [FormRow(code(theme.id, q.id), about, q.text, tuple(text for _, text in q.answers), q.free) for q in pack.questions]  # fmt: skip
     about = words["whole_heading"]
     rows += [FormRow(code("pack", q.id), about, q.text, tuple(text for _, text in q.answers), q.free) for q in pack.pack_questions]  # fmt: skip
     return rows

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from synthesis.pack_forms import FormRow, fingerprints, form_rows, pack_mark
-from synthesis.packs import Pack, PackTheme, version_line
+from synthesis.packs import Pack, PackTheme, theme_heading, theme_lead, version_line
 from synthesis.table_sheets import height
 
 #: Everything in the file carries this day, so that the same pack gives the same bytes.
@@ -107,13 +107,21 @@ def _write_pack(book, pack: Pack) -> list[str]:
 def _theme_rows(pack: Pack, theme: PackTheme, at: int) -> list[list[str]]:
     said, easy = pack.words.said, pack.variant == "easy_read"
     who = "\n".join(said(f"who_{side}", n=n, of=of) for side, (n, of) in (("parents", theme.parents), ("practitioners", theme.practitioners)) if of)  # fmt: skip
-    plain = "\n".join(theme.easy) if easy and theme.easy else theme.plain
+    called = said("theme_called", theme=theme.name)
+    plain = "\n".join(theme_lead(pack, theme)) if easy else called
     note = f"{pack.words.texts['hard_heading']}: {theme.content_note}\n" if theme.content_note else ""
-    rows = [[f"{at}. {theme.name}", f"{note}{plain}", who, ""]]
-    for each in theme.statements:
+    rows = [[f"{at}. {theme_heading(pack, theme)}", f"{note}{plain}", who, ""]]
+    for place, each in enumerate(theme.statements, 1):
         text = "\n".join(each.easy) if easy and each.easy else each.plain
         behind = f"{each.who} {said('studies_behind', n=each.n_studies, of=each.of_studies)}"
-        rows.append([f"{theme.name} ({each.id})", text, behind, f"{each.how_sure} {' '.join(each.why)}"])
+        rows.append(
+            [
+                f"{at}. {said('statement_heading', at=place, n=len(theme.statements))} ({each.id})",
+                text,
+                behind,
+                f"{each.how_sure} {' '.join(each.why)}",
+            ]
+        )
     return rows
 
 

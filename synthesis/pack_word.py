@@ -39,6 +39,8 @@ from synthesis.word_text import texts
 
 _SIZES = {"standard": 12, "easy_read": 15}
 _LARGE = 18
+#: Letters of a label that fits on one line of its cell, whatever the size of print.
+_SHORT_LABEL = 18
 #: The widest picture, in points.
 _WIDEST = 328.0
 #: Everything in the file carries this day, so that the same pack gives the same bytes.
@@ -253,7 +255,8 @@ def _room(cell: _Cell, question: Question, target: str) -> None:
     paragraph = cell.paragraphs[0]
     for word, text in question.answers:
         paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
-        paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}"))  # a box stays beside its words
+        # A box stays beside its first words; a long label may break further on.
+        paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}", 9 if len(text) < _SHORT_LABEL else 1))
         paragraph.add_run("     ")
     if question.free:
         for _ in range(3):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _TICK = r"☒|☑|✓|✔|✗|✘|■|🗹|\[ ?[xX✓] ?\]|\( ?[xX✓] ?\)|(?<![\w'’])[xX](?![\w'’])"
 _EMPTY = r"☐|□|\[ *\]|\( *\)"
-_BOXED = "☒☑■🗹["
+_BOXED = "☒☑■🗹[("
 _MARKS = re.compile(rf"(?P<tick>{_TICK})|(?P<empty>{_EMPTY})")
 
 

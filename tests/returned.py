@@ -108,9 +108,10 @@ def with_parts(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
 
 def resaved(path: Path, *kinds: str) -> Path:
     """The file after LibreOffice saved it as each of these kinds in turn, under another name."""
-    profile = f"-env:UserInstallation=file://{path.parent}/profile"
+    profile = f"-env:UserInstallation=file://{path.parent.parent}/soffice"  # made once, for all tests
     for kind in kinds:
-        out = path.parent / f"as_{kind}"
+        ending, out = kind.partition(":")[0], path.parent / "saved"
         subprocess.run(["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)], check=True, capture_output=True, timeout=120)  # fmt: skip
-        path = (out / path.with_suffix(f".{kind}").name).rename(out / f"what I think.{kind}")
+        (made,) = out.glob(f"{path.stem}*.{ending}")
+        path = made.rename(path.parent / f"what I think.{ending}")
     return path

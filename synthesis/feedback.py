@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from synthesis.pack_forms import Entry, Form, Mark, labels, word_of
 from synthesis.packs import build_packs, review_of
 from synthesis.privacy import blacked_out, hinted, personal_details
 from synthesis.round_rules import version_of
-from synthesis.schema import CallError, SynthesisError, counted
+from synthesis.schema import CallError, Problem, SynthesisError, counted
 from synthesis.tables import Evidence, check_rows
 
 #: Characters with which a spreadsheet program takes a text for a formula, in their wide forms, too.
@@ -69,6 +68,7 @@ class _Batch:
     """Rows on their way into the tables, with what was found wrong and what the team should know."""
 
     rows: list[dict[str, object]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
     rounds: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: list[str] = field(default_factory=list)
     flagged: list[str] = field(default_factory=list)
@@ -161,15 +161,13 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
     _check_targets(evidence, form)
     group, role, copy = _who(form, choices, batch, name)
     round_id = _round(evidence, batch, form, choices, name)
-    said: Counter[tuple[str, ...]] = Counter()
     for entry in form.entries:
         text, settled = _private(entry, choices, batch, f"{name}, {entry.place}")
         part = (entry.target, entry.question, entry.answer, blacked_out(entry.comment), entry.quote)
-        said[part] += 1
         who = (form.mark.review, form.mark.version, group, copy)
         batch.rows.append(
             {
-                "comment_id": _identifier(*who, *part, *([str(said[part])] if said[part] > 1 else [])),
+                "comment_id": _identifier(*who, *part),
                 "round_id": round_id,
                 "group": group,
                 "role": role,
@@ -184,6 +182,7 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
                 "privacy_check": settled,
             }
         )
+        batch.files.setdefault(str(batch.rows[-1]["comment_id"]), name)
     batch.remarks += [f"{name}: {remark}" for remark in form.remarks]
     if not form.entries:
         batch.remarks.append(f"{name}: nothing was filled in.")
@@ -308,6 +307,12 @@ def _private(entry: Entry, choices: Choices, batch: _Batch, place: str) -> tuple
 # ---------------------------------------------------------------- all of them
 
 
+def _in_its_file(batch: _Batch, rows: pd.DataFrame, problem: Problem) -> str:
+    """A problem of a row, with the file and the place in it where the row stood."""
+    row = rows.loc[problem.row] if problem.row in rows.index else rows.iloc[0]
+    return f"{batch.files[row['comment_id']]}, {row['place']}: {problem.message}"
+
+
 def _received(evidence: Evidence, batch: _Batch) -> Received:
     problems = list(batch.problems)
     if batch.flagged:
@@ -320,8 +325,9 @@ def _received(evidence: Evidence, batch: _Batch) -> Received:
     rows = pd.DataFrame(batch.rows, columns=list(table.columns)).drop_duplicates("comment_id")
     fresh = rows[~rows["comment_id"].isin(set(table["comment_id"]))].reset_index(drop=True)
     if len(fresh):
-        fresh, found = check_rows(with_rounds, "feedback", fresh)
-        problems += [f"{batch.rows[0]['form']} form, {p.column}: {p.message}" for p in found if p.severity == "error"]
+        typed, found = check_rows(with_rounds, "feedback", fresh)
+        problems += [_in_its_file(batch, fresh, problem) for problem in found if problem.severity == "error"]
+        fresh = typed
     if problems:
         raise SynthesisError("Nothing was stored.\n" + "\n".join(problems))
     if stored := len(batch.rows) - len(fresh):

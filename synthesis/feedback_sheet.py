@@ -70,8 +70,14 @@ def read_feedback_workbook(path: Path) -> Form:
     if faults:
         raise SynthesisError("\n".join(faults))
     notes = notes_of(path)
-    grids = [_Grid(name, _texts(rows), notes.get(name, SheetNotes())) for name, rows in sheets.items()]
+    grids = [_Grid(_named(name, at), _texts(rows), notes.get(name, SheetNotes())) for at, (name, rows) in enumerate(sheets.items(), 1)]  # fmt: skip
     return _form("xlsx", grids)
+
+
+def _named(name: str, at: int) -> str:
+    """A sheet as a place that may be stored: by its name where the pack gave it, since people write names into others."""
+    own = headings("sheet_first") | headings("sheet_pack") | headings("sheet_answers")
+    return name if word_of(name) in own else str(at)
 
 
 def _texts(rows: Rows) -> list[tuple[int, list[str]]]:
@@ -224,18 +230,23 @@ def _take(form: Form, grid: _Grid, line: _Line, prints: frozenset[str]) -> None:
         if more := [*_beside(line, prints), *([comment] if answer and comment else [])]:
             form.entries.append(Entry(*WHOLE, "", "\n".join(more), place))
         return
-    texts = [*([] if where or not line.code else [line.code]), *_beside(line, prints)]
     if not where:
-        texts += [text for text in (answer, comment) if text]
-        if texts:
+        if texts := _whole(line):
             form.entries.append(Entry(*WHOLE, "", "\n".join(texts), f"{place} (added)"))
             form.remarks.append(f"Row {line.number} has no code, so it was taken as a comment on the whole pack.")
         return
+    texts = _beside(line, prints)
     if answer or comment or texts:
         entry = Entry(*where, "", "\n".join(filter(None, [comment, *texts])), place)
         form.entries.append(answered(entry, answer) if answer else entry)
         if merged := grid.notes.below(line.number):
             form.remarks.append(f"Row {line.number} was merged with {merged}; what stands there was taken as an answer to {code(*where)}.")  # fmt: skip
+
+
+def _whole(line: _Line) -> list[str]:
+    """Everything that stands in a row that somebody added, a question that was copied into it as well."""
+    cells = [line.cells.get(what, "") for what in ("code", "about", "asks", "answer", "comment")]
+    return [text for text in (*cells, *line.others) if text]
 
 
 def _take_notes(form: Form, grid: _Grid, lines: dict[int, _Line]) -> None:

@@ -151,7 +151,9 @@ class _Reading:
         number = re.match(r"(\d{1,2})\. ", paragraph.text)
         if number and int(number[1]) in (self.place.theme + 1, *([int(number[1])] if self.known(paragraph) else [])) and int(number[1]) <= len(themes):  # fmt: skip
             at = int(number[1])
-            self.place = _Place(themes[at - 1], "", _short(paragraph.text), at)
+            # A heading that somebody wrote into is a comment; a place is stored as it is, so it holds no word of theirs.
+            heading = _short(paragraph.text) if self.known(paragraph) else f"part {at}"
+            self.place = _Place(themes[at - 1], "", heading, at)
         elif fingerprint(paragraph.text) in after_themes():
             self.place = _Place(heading=_short(paragraph.text), theme=self.place.theme)
         elif self.place.theme and self.place.target != "pack" and self.known(paragraph) and (code := _STATEMENT.search(paragraph.text)):  # fmt: skip
@@ -208,9 +210,9 @@ class _Reading:
 
     def _own(self, paragraph: Paragraph) -> str:
         """What somebody wrote in a paragraph of a row: the whole, or what stands beside the question."""
-        if self.known(paragraph):
-            return ""
-        return without_known(paragraph.text) if codes_in(paragraph.text) else paragraph.text
+        if not codes_in(paragraph.text):  # a sentence of the pack may be copied into an answer
+            return paragraph.text
+        return "" if self.known(paragraph) else without_known(paragraph.text)
 
     def _ticks(self, texts: list[str], question: str) -> tuple[list[str], list[str]]:
         """Words that are ticked, and what else was written."""
@@ -247,12 +249,11 @@ class _Reading:
 
     def _bare(self, cells: list[Paragraph]) -> None:
         """A row without a code: what was written there is about the theme in which the row stands."""
-        asked = next((each.text for each in cells if not self.known(each) and not without_known(each.text)), "")
-        texts = [each.text for each in cells if not self.known(each) and each.text != asked and not read_mark(each.text)]  # fmt: skip
-        if texts:
-            lead = [asked] if asked else []
+        texts = [each.text for each in cells if each.text and not read_mark(each.text)]
+        written = [each for each in cells if not self.known(each) and without_known(each.text)]
+        if written:
             where = f"table row without a code under “{self.place.heading}”"
-            self.form.entries.append(Entry(self.place.target, "other", "", "\n".join([*lead, *texts]), where))
+            self.form.entries.append(Entry(self.place.target, "other", "", "\n".join(texts), where))
             self.form.remarks.append(f"A row without a code was taken as a comment on {self.place.target}.")
         for each in cells:
             self._notes(each, self.place.target)

@@ -230,6 +230,22 @@ def test_cells_that_were_merged_keep_what_stands_in_them(base, sheet, tmp_path):
     assert any(f"Row {first} was merged with rows {first + 1} to {first + 2}" in remark for remark in remarks)
 
 
+def test_a_row_that_was_copied_counts_once_and_a_name_of_a_sheet_is_not_kept(base, sheet, tmp_path):
+    sheet.put("T1 · fits", "yes")
+    end = sheet.sheet.max_row + 1
+    for column in range(1, 7):
+        sheet.sheet.cell(end, column).value = sheet.sheet.cell(sheet.row("T1 · fits"), column).value
+    sheet.book.create_sheet("Karen Jones")["A1"] = "Mine"
+    got = receive(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    assert (got.n_read, got.n_new) == (3, 2)
+    assert got.evidence.feedback["place"].tolist() == ["sheet Answers, row 5", "sheet 4, row 1"]
+
+
+def test_a_comment_that_cannot_be_stored_is_named_with_its_place(base, sheet, tmp_path):
+    path = sheet.put("T1 · missing", words="It cost me Â£40 â€“ too much").saved(tmp_path / "a.xlsx")
+    assert "a.xlsx, sheet Answers, row 7: “Â£” stands where “£” is meant" in refused(base, path)
+
+
 def test_an_empty_form_brings_nothing_and_says_so(base, sheet, tmp_path):
     got = receive(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
     assert (got.n_read, got.n_new) == (0, 0)

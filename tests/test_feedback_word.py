@@ -184,6 +184,23 @@ def test_rows_merged_into_one_are_one_comment_on_their_theme(base, filled, tmp_p
     assert any("T1: the rows missing and does_not_fit were merged" in remark for remark in receive(base, [path], ROUND, DAY).remarks)  # fmt: skip
 
 
+def test_a_sentence_of_the_pack_copied_into_an_answer_arrives(base, filled, tmp_path):
+    words = filled.paragraph("In the review this theme").text
+    assert rows(base, filled.write("T1", "words_wrong", words).saved(tmp_path / "a.docx")) == [
+        ("T1", "words_wrong", "", words)
+    ]
+
+
+def test_a_heading_that_somebody_wrote_into_is_a_comment_and_no_place(base, filled, tmp_path):
+    filled.paragraph("2. ").add_run(" says Karen Jones")
+    filled.write("T2", "missing", "Money").paragraph("Who said this").insert_paragraph_before("Mine")
+    filled.note(filled.doc.paragraphs[-1], "At the end")
+    path = filled.saved(tmp_path / "a.docx")
+    stored = receive(base, [path], Choices(round_id="round-1", blank=True), DAY).evidence.feedback
+    assert "Karen" not in stored.to_csv()
+    assert ("T2", "says [removed: name]") in [(row.target_id, str(row.comment)[-20:]) for row in stored.itertuples()]
+
+
 def test_text_beside_a_question_is_told_from_the_question(base, filled, tmp_path):
     filled.row("T1", "does_not_fit").cells[0].paragraphs[0].add_run(" Nearly all of it.")
     assert rows(base, filled.saved(tmp_path / "a.docx")) == [("T1", "does_not_fit", "", "Nearly all of it.")]

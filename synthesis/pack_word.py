@@ -166,15 +166,15 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
         document.add_heading(words["parts_heading"], 2)
         for _, name, plain in theme.subthemes:
             _quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
+    if theme.history:
+        document.add_heading(words["history_heading"], 2)
+        for line in theme.history:
+            document.add_paragraph(line, style="List Bullet")
     document.add_heading(words["says_heading"], 2)
     for place, statement in enumerate(theme.statements, 1):
         heading = document.add_heading(pack.words.said("statement_heading", at=place, n=len(theme.statements)), 3)
         _quiet(heading, f" ({statement.id})")
         _statement(document, pack, statement)
-    if theme.history:
-        document.add_heading(words["history_heading"], 2)
-        for line in theme.history:
-            document.add_paragraph(line, style="List Bullet")
     # The answers to a theme stand on a page of their own, so that it alone can be given back.
     document.add_heading(words["answer_heading"], 2).paragraph_format.page_break_before = True
     _questions(document, pack, pack.questions, theme.id, theme.name)
@@ -215,6 +215,8 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
             document.add_paragraph(f"{lead} {text}", style="List Bullet")
     else:
         _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
+    if statement.history:
+        document.add_paragraph().add_run(f"{words['history_heading']}:").bold = True
     for line in statement.history:
         document.add_paragraph(line, style="List Bullet")
     for paragraph in kept:

@@ -30,11 +30,13 @@ test: $(VENV)/.installed  ## run the tests, then every notebook against its save
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 	env -u MPLBACKEND $(BIN)/python -m pytest $(NBVAL) notebooks
 
-browser: $(VENV)/.installed-lab  ## code findings in a real JupyterLab and browser (needs Debian's chromium and chromium-driver)
+browser: $(VENV)/.installed-lab  ## use the pages and the coder's screen in a real browser (needs Debian's chromium, chromium-driver and npm)
 	@for each in chromium:chromium chromedriver:chromium-driver; do command -v $${each%%:*} >/dev/null || \
 		{ echo "make browser needs $${each%%:*}: apt-get install -y $${each##*:}" >&2; exit 1; }; done
 	@$(BIN)/python -c 'import anywidget, jupyterlab' || { echo "make browser needs anywidget and jupyterlab in $(VENV): they belong in requirements-lab.lock (make lock)" >&2; exit 1; }
-	$(BIN)/python -m pytest tests/browser
+	@test -n "$(WITHOUT_AXE)" || $(BIN)/python tests/browser/axe.py || { echo "Without these rules: make browser WITHOUT_AXE=yes" >&2; exit 1; }
+	@test -f build/index.html || $(MAKE) synthesis
+	$(BIN)/python -m pytest tests/browser $(if $(WITHOUT_AXE),--ignore tests/browser/test_axe.py)
 
 lint: $(VENV)/.installed  ## style (ruff) and types (mypy)
 	$(BIN)/ruff check .

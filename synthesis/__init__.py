@@ -97,10 +97,17 @@ if TYPE_CHECKING:
     from synthesis.intervals import jeffreys as jeffreys
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
+    from synthesis.involvement import active as active
+    from synthesis.involvement import gripp2 as gripp2
     from synthesis.leading import headline as headline
     from synthesis.moderators import meta_regression as meta_regression
     from synthesis.multilevel import three_level as three_level
     from synthesis.outliers import outlier_robust as outlier_robust
+    from synthesis.pack_folder import write_pack as write_pack
+    from synthesis.pack_reading import pack_texts as pack_texts
+    from synthesis.pack_reading import readability_summary as readability_summary
+    from synthesis.pack_reading import readability_table as readability_table
+    from synthesis.packs import build_pack as build_pack
     from synthesis.pooling import Pooled as Pooled
     from synthesis.pooling import pool as pool
     from synthesis.pooling import pool_groups as pool_groups
@@ -114,6 +121,8 @@ if TYPE_CHECKING:
     from synthesis.rank_change import area_ranks as area_ranks
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
+    from synthesis.responses import replies as replies
+    from synthesis.responses import waiting as waiting
     from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
@@ -149,6 +158,7 @@ _MODULE_OF = {
     "PoolingRefused": "combining",
     "SynthesisError": "schema",
     "accumulation": "curves",
+    "active": "involvement",
     "agreement_lines": "agreement",
     "agreement_table": "agreement",
     "agresti_coull": "intervals",
@@ -172,6 +182,7 @@ _MODULE_OF = {
     "baujat_table": "influence",
     "both_ways": "estimates",
     "bubble_plot": "figures",
+    "build_pack": "packs",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
     "check": "tables",
@@ -204,6 +215,7 @@ _MODULE_OF = {
     "framework_matrix": "framework",
     "funnel_plot": "figures",
     "funnel_table": "small_studies",
+    "gripp2": "involvement",
     "headline": "leading",
     "import_sheet": "sheets",
     "included_studies": "studies",
@@ -219,6 +231,7 @@ _MODULE_OF = {
     "negative_cases": "framework",
     "newcombe": "intervals",
     "outlier_robust": "outliers",
+    "pack_texts": "pack_reading",
     "participants": "studies",
     "perspective_contrast": "contrast",
     "plotted": "figures",
@@ -233,10 +246,13 @@ _MODULE_OF = {
     "published_comparison": "comparison",
     "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
+    "readability_summary": "pack_reading",
+    "readability_table": "pack_reading",
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
     "refusal_table": "ranges",
     "rename_code": "codes",
+    "replies": "responses",
     "save_figure": "figures",
     "sensitivity_table": "sensitivity",
     "settle": "settlement",
@@ -262,7 +278,9 @@ _MODULE_OF = {
     "three_level": "multilevel",
     "trace": "chain",
     "trace_text": "chain",
+    "waiting": "responses",
     "wilson": "intervals",
+    "write_pack": "pack_folder",
     "write_table": "tables",
     "write_tables": "tables",
 }

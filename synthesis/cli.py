@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from synthesis.answering import FORMATS, answer, say
+from synthesis.commands_packs import feedback_options, make_pack, pack_options, read_feedback
 from synthesis.commands_pooling import add_command
 from synthesis.commands_prevalence import add_commands
 from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
@@ -65,6 +66,12 @@ _CONFIDENCE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "prompts": ("suggested_concerns", "Concerns that the data suggest: prompts, not judgements", ()),
     "differences": ("confidence_differences", "Where assessors differ", ()),
+}
+
+#: Reporting checklists: the function of `involvement`, and the caption.
+_CHECKLISTS = {
+    "gripp2": "GRIPP2 short form: reporting patient and public involvement",
+    "active": "ACTIVE: who was involved, how, when and how much",
 }
 
 
@@ -149,6 +156,14 @@ def _parser() -> argparse.ArgumentParser:
         help="any identifier: RF01, T1a, a code, finding, study or record, an address; a coding as finding/code/coder, such as chen2021-f3/fear_custody_loss/coder-1",
     )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", FORMATS)
+    pack_options(add("pack", make_pack, "Write a review pack for an advisory group, in every form of it.", ()))
+    feedback_options(
+        add("feedback", read_feedback, "Read what was sent back; every comment arrives, or nothing is stored.", ())
+    )
+    listed = add(
+        "checklist", _checklist, "A reporting checklist, filled as far as the tables tell; gaps named.", FORMATS
+    )
+    listed.add_argument("name", choices=tuple(_CHECKLISTS), help="GRIPP2 short form, or ACTIVE, on who was involved")
     return parser
 
 
@@ -325,6 +340,15 @@ def _flow(options: argparse.Namespace) -> int:
 
     evidence = read_evidence(options.data)
     return answer(options, evidence, prisma_flow(evidence), "PRISMA 2020 flow", ("arm", "label", "reason", "n"))
+
+
+def _checklist(options: argparse.Namespace) -> int:
+    from synthesis import involvement
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    table = getattr(involvement, options.name)(evidence)
+    return answer(options, evidence, table, _CHECKLISTS[options.name], tuple(table), rests_on="rounds")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from synthesis.reports import as_markup, templates
 from synthesis.schema import SynthesisError
 
 _HEADER_CELL = re.compile(r"<th(?=[\s>])")
+_PROSE_PART = re.compile(r"<h\d>(?P<heading>.*?)</h\d>|<table>(?P<table>.*?)</table>", re.DOTALL)
+_FIRST_CELL = re.compile(r"<tr>\s*<td([^>]*)>(.*?)</td>", re.DOTALL)
 _OUR_NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
+_TAG = re.compile(r"<[^>]+>")
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
 
 
@@ -100,11 +104,28 @@ def notebook_page(
     blocks: list[dict[str, object]] = []
     for cell in nbformat.reads(text, as_version=4).cells:
         if cell.cell_type == "markdown":
-            html = _HEADER_CELL.sub('<th scope="col"', str(prose(cell.source)))
+            html = _captioned(_HEADER_CELL.sub('<th scope="col"', str(prose(cell.source))), title)
             blocks.append({"kind": "prose", "html": as_markup(_OUR_NOTEBOOK.sub(r'href="\1.html"', html))})
         blocks += [_output(out, figures) for out in cell.get("outputs", [])]
     page = templates().get_template("notebook.html")
     return page.render(title=title, blocks=blocks, before=before, after=after)
+
+
+def _captioned(html: str, heading: str) -> str:
+    """Tables of a text with what a screen reader needs: a caption (the heading above), row headers, and a box that can be
+    moved sideways by keyboard. Markdown has a way to write none of them."""
+
+    def tabled(part: re.Match[str]) -> str:
+        nonlocal heading
+        if part["table"] is None:
+            heading = part["heading"]
+            return part[0]
+        rows = _FIRST_CELL.sub(r'<tr><th scope="row"\1>\2</th>', part["table"])
+        label = escape(unescape(_TAG.sub("", heading)), quote=True)
+        box = f'<div class="wide" role="region" aria-label="{label}" tabindex="0">'
+        return f"{box}<table><caption>{heading}</caption>{rows}</table></div>"
+
+    return _PROSE_PART.sub(tabled, html)
 
 
 def _output(out: Any, figures: Mapping[str, Mapping[str, str]]) -> dict[str, object]:

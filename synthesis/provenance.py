@@ -88,6 +88,19 @@ def _line_of_official_statistics(evidence: Evidence) -> str:
     )
 
 
+def _line_of_rounds(evidence: Evidence) -> str:
+    rounds, comments = evidence.rounds, evidence.feedback.dropna(subset="comment")
+    given, done = (
+        (rounds["status"] != "draft").sum(),
+        comments["comment_id"].isin(evidence.responses["comment_id"]).sum(),
+    )
+    if not given:
+        return "No round has been given out to an advisory group: nobody outside the team has been asked yet."
+    return (
+        f"{given:,} of {len(rounds):,} rounds were given out; {done:,} of {len(comments):,} comments have a response."
+    )
+
+
 #: Tables that do not rest on coded findings: what is said of them instead.
 _LINES: dict[str, Callable[[Evidence], str]] = {
     **dict.fromkeys(
@@ -97,6 +110,7 @@ _LINES: dict[str, Callable[[Evidence], str]] = {
         ("official_statistics", *(name for name in derived_tables() if name.startswith("england_"))),
         _line_of_official_statistics,
     ),
+    **dict.fromkeys(("rounds", "feedback", "responses", "involvement"), _line_of_rounds),
 }
 
 

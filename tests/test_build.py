@@ -11,6 +11,7 @@ import matplotlib
 import nbformat
 import pandas as pd
 import pytest
+from accessible import page_faults
 
 from synthesis import SynthesisError, build, figures, read_evidence, theme_evidence
 from synthesis.build import run
@@ -196,6 +197,13 @@ def test_pages_say_their_language_and_pictures_have_alternative_texts(built):
         page = Page(path.read_text(encoding="utf-8"))
         assert page.language, path
         assert all(len(picture.get("alt") or "") > 40 for picture in page.pictures), path
+
+
+def test_every_page_can_be_read_aloud_enlarged_and_used_by_keyboard(built):
+    base, _ = built
+    pages = sorted((base / "first").rglob("*.html"))
+    assert len(pages) >= 25
+    assert {page.name: faults for page in pages if (faults := page_faults(page.read_text(encoding="utf-8")))} == {}
 
 
 def test_no_page_fetches_anything_from_elsewhere(built):

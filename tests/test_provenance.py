@@ -100,3 +100,14 @@ def test_estimates_have_a_line_of_their_own(evidence, altered):
 def test_a_table_that_is_not_there_has_no_line(evidence):
     with pytest.raises(CallError, match="There is no table 'nothing'"):
         status_line(evidence, "nothing")
+
+
+def test_what_rests_on_rounds_says_how_many_were_given_out_and_answered(evidence, altered):
+    assert status_line(evidence, "rounds") == (
+        "No round has been given out to an advisory group: nobody outside the team has been asked yet."
+    )
+    rounds = pd.DataFrame({"round_id": ["r1", "r2"], "status": ["open", "draft"]})
+    comments = pd.DataFrame({"comment_id": ["c1", "c2", "c3"], "comment": ["Made up.", "Made up.", None]})
+    changed = altered(rounds=rounds, feedback=comments, responses=pd.DataFrame({"comment_id": ["c2"]}))
+    for table in ("rounds", "feedback", "responses", "involvement"):
+        assert status_line(changed, table) == "1 of 2 rounds were given out; 1 of 2 comments have a response."

@@ -18,8 +18,18 @@ PACKAGE = ROOT / "synthesis"
 #: Layers from the ground up; a module may import modules of lower layers, and of its own layer those that stand before it.
 LAYERS = [
     ["schema"],
-    ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
-    ["dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
+    [
+        "files",
+        "appraisal_tools",
+        "privacy",
+        "readability",
+        "checks",
+        "rules",
+        "judgement_rules",
+        "round_rules",
+        "tables",
+    ],
+    ["office_files", "dictionary", "workbooks", "sheet_notes", "table_sheets", "sheet_rows", "exchange"],
     ["intervals", "leading", "reliability", "incidence", "control_limits", "slopes"],
     [
         "pooling_options",
@@ -64,6 +74,8 @@ LAYERS = [
         "confidence_sheets",
         "sheets",
         "chain",
+        "responses",
+        "involvement",
     ],
     [
         "estimates",
@@ -104,7 +116,24 @@ LAYERS = [
         "draw_heat",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
-    ["answering", "commands_pooling", "commands_prevalence", "build", "cli"],
+    [
+        "packs",
+        "pack_forms",
+        "tick_boxes",
+        "word_text",
+        "draw_pack",
+        "pack_reading",
+        "pack_pages",
+        "pack_print",
+        "pack_word",
+        "pack_sheet",
+        "feedback_sheet",
+        "feedback_word",
+        "feedback",
+        "pack_team",
+        "pack_folder",
+    ],
+    ["answering", "commands_packs", "commands_pooling", "commands_prevalence", "build", "cli"],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

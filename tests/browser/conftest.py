@@ -11,8 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filled_pack import filled
 from webdriver import Browser, free_port, missing, wait_for
 
+from synthesis.pack_pages import pack_page
+from synthesis.pack_team import team_page
+from synthesis.packs import build_packs
+
+ROOT = Path(__file__).parents[2]
 #: Nothing in JupyterLab may ask the network or pop up over the page.
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 
@@ -51,3 +57,36 @@ def browser(tmp_path) -> Iterator[Browser]:
         yield window
     finally:
         window.close()
+
+
+@pytest.fixture(scope="session")
+def window(tmp_path_factory) -> Iterator[Browser]:
+    """One window for the tests that only look at pages."""
+    if lacking := missing():
+        pytest.fail(lacking)
+    one = Browser(tmp_path_factory.mktemp("window") / "profile", 1280, 1000)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def pages(evidence, tmp_path_factory) -> list[Path]:
+    """Every page that the toolkit makes: those of build/, and packs of both kinds for both audiences, before and after a round."""
+    index = ROOT / "build" / "index.html"
+    if not index.is_file():
+        pytest.fail("build/ is not there: run make synthesis first, whose pages are looked at.")
+    folder = tmp_path_factory.mktemp("made") / "packs"
+    folder.mkdir()
+    for audience in ("advisory", "practitioner"):
+        standard, easy = build_packs(evidence, audience)
+        made = {
+            "standard": pack_page(standard),
+            "easy-read": pack_page(easy),
+            "after-a-round": pack_page(filled(standard)),
+        }
+        made["team-notes"] = team_page(evidence, standard, easy)
+        for name, text in made.items():
+            (folder / f"{audience}-{name}.html").write_text(text, encoding="utf-8")
+    return [*sorted(folder.glob("*.html")), *sorted(index.parent.rglob("*.html"))]

@@ -67,6 +67,10 @@ class Browser:
         """What a piece of JavaScript returns; it may use ``arguments``."""
         return self._call("POST", self.session + "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def run_async(self, script: str, *arguments: Any) -> Any:
+        """What a piece of JavaScript hands to its last argument, a function, when it is done."""
+        return self._call("POST", self.session + "/execute/async", {"script": script, "args": list(arguments)})
+
     def press(self, *keys: str, holding: str = "") -> None:
         """Press keys one after another, by name or as single characters, perhaps with another one held down."""
         strokes = [KEYS.get(key, key) for key in keys]
@@ -84,6 +88,10 @@ class Browser:
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._call("GET", self.session + "/screenshot")))
+
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """What Chromium's own protocol answers, for what WebDriver does not know: screens of other sizes, paper, the accessibility tree."""
+        return self._call("POST", self.session + "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         content = None if body is None else json.dumps(body).encode()

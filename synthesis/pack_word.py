@@ -1,0 +1,337 @@
+"""A review pack as a Word document: real headings, table header rows, alternative texts, and cells to answer in.
+
+Each question stands in the first column of a table with its code, such as ``(T1 · fits)``; the answer goes into the second.
+`feedback` finds the answers again by these codes, so rows may be moved and text around them changed. Boxes to tick are
+content controls: a click ticks them in Word and in LibreOffice, a typed x does as well.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import textwrap
+import zipfile
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape
+
+import docx
+from docx.document import Document
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Cm, Pt, RGBColor
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph
+
+from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
+from synthesis.pack_forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
+from synthesis.packs import (
+    Pack,
+    PackTheme,
+    Question,
+    Statement,
+    reply_rows,
+    support_rows,
+    theme_heading,
+    theme_lead,
+    version_line,
+)
+from synthesis.word_text import texts
+
+_SIZES = {"standard": 12, "easy_read": 15}
+_LARGE = 18
+#: Letters of a label that fits on one line of its cell, whatever the size of print.
+_SHORT_LABEL = 18
+#: The widest picture, in points.
+_WIDEST = 328.0
+#: Everything in the file carries this day, so that the same pack gives the same bytes.
+_DAY = dt.datetime(2000, 1, 1)
+_QUIET = RGBColor(0x59, 0x59, 0x59)
+
+
+def pack_docx(pack: Pack, large: bool = False) -> bytes:
+    """The pack as the bytes of a .docx file; ``large`` sets it in 18 points."""
+    return _bytes(_document(pack, large), pack)
+
+
+def document_prints(pack: Pack) -> set[str]:
+    """Fingerprints of every text in the document of a pack, to tell later what a reader wrote."""
+    return set(_prints(_document(pack)).split())
+
+
+def _prints(document: Document) -> str:
+    return fingerprints(texts([document.element.body, *(each.footer._element for each in document.sections)]))
+
+
+def _document(pack: Pack, large: bool = False) -> Document:
+    document = _blank(pack, _LARGE if large else _SIZES[pack.variant])
+    words = pack.words.texts
+    document.add_heading(words["title"], 0)
+    document.add_paragraph(words["subtitle"], style="Subtitle")
+    if pack.state == "draft":
+        _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
+    for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
+        # Care and support stand on one page, which can be kept when the rest is given back.
+        document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = name == "care"
+        _lines(document, lines)
+    _support(document, pack)
+    _who_answers(document, pack)
+    for at, theme in enumerate(pack.themes, 1):
+        _theme(document, pack, theme, at)
+    _replies(document, pack)
+    document.add_heading(words["whole_heading"], 1)
+    _questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
+    document.add_heading(words["return_heading"], 1)
+    _lines(document, words["return"])
+    document.add_heading(words["rests_heading"], 1)
+    _lines(document, pack.rests)
+    return document
+
+
+def _blank(pack: Pack, size: int) -> Document:
+    """An empty A4 document in one sans-serif face, with its language, title and page footer set."""
+    document = docx.Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2)
+    section.top_margin = section.bottom_margin = Cm(1.9)
+    for name, points in (
+        ("Normal", size), ("Title", size + 10), ("Subtitle", size + 1), ("Heading 1", size + 5), ("Heading 2", size + 2),
+        ("Heading 3", size),
+    ):  # fmt: skip
+        style = document.styles[name]
+        style.font.name, style.font.size, style.font.italic = "Arial", Pt(points), False
+        style.font.color.rgb = RGBColor(0x1A, 0x1A, 0x1A)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for attribute in list(fonts.attrib):
+            del fonts.attrib[attribute]
+        for kind in ("ascii", "hAnsi", "cs", "eastAsia"):
+            fonts.set(qn(f"w:{kind}"), "Arial")
+    spacing = document.styles["Normal"].paragraph_format
+    spacing.line_spacing, spacing.space_after = (1.6 if pack.variant == "easy_read" else 1.25), Pt(size / 2)
+    language = document.styles.element.find(f".//{qn('w:lang')}")
+    language.set(qn("w:val"), "en-GB")
+    about = document.core_properties
+    about.title, about.author, about.language = pack.words.texts["title"], "", "en-GB"
+    about.subject, about.comments = f"review pack {pack.version}", ""
+    about.identifier = f"{pack.review}|{pack.version}|{pack.round_id}"
+    about.created = about.modified = _DAY
+    footer = section.footer.paragraphs[0]
+    footer.text = f"{version_line(pack)} {pack.words.texts['page']} "
+    # A field stands beside the runs of a paragraph; inside a run it would be lost.
+    footer._p.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
+    return document
+
+
+def _lines(document: Document, lines: Iterable[str]) -> None:
+    for line in lines:
+        document.add_paragraph(line)
+
+
+def _bold_start(paragraph: Paragraph, start: str, rest: str) -> None:
+    paragraph.add_run(start).bold = True
+    paragraph.add_run(f" {rest}")
+
+
+def _quiet(paragraph: Paragraph, text: str) -> None:
+    run = paragraph.add_run(text)
+    run.font.color.rgb = _QUIET
+
+
+def _support(document: Document, pack: Pack) -> None:
+    words = pack.words.texts
+    document.add_heading(words["support_heading"], 2)
+    rows = support_rows(pack)
+    document.add_paragraph(words["support_filled" if rows else "support_empty"])
+    for row in rows:
+        item = document.add_paragraph(style="List Bullet")
+        hours = f", {row['hours']}" if row["hours"] else ""
+        _bold_start(item, row["name"], f"({row['place']}): {row['what_for']} {row['contact']}{hours}")
+        _quiet(item, f" ({words['support_checked']} {row['checked_on']})")
+    if not rows:
+        _lines(document, (f"{line} ……………………………………………………" for line in words["support_lines"]))
+
+
+def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
+    words, easy = pack.words.texts, pack.variant == "easy_read"
+    document.add_heading(f"{at}. {theme_heading(pack, theme)}", 1).paragraph_format.page_break_before = True
+    if not easy:
+        _quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
+    if theme.content_note:
+        _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", theme.content_note)
+        document.add_paragraph(words["hard_skip"])
+    _lines(document, theme_lead(pack, theme))
+    document.add_heading(words["who_heading"], 2)
+    _picture(document, pack, theme)
+    if not easy and theme.subthemes:
+        document.add_heading(words["parts_heading"], 2)
+        for _, name, plain in theme.subthemes:
+            _quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
+    if theme.history:
+        document.add_heading(words["history_heading"], 2)
+        for line in theme.history:
+            document.add_paragraph(line, style="List Bullet")
+    document.add_heading(words["says_heading"], 2)
+    for place, statement in enumerate(theme.statements, 1):
+        heading = document.add_heading(pack.words.said("statement_heading", at=place, n=len(theme.statements)), 3)
+        _quiet(heading, f" ({statement.id})")
+        _statement(document, pack, statement)
+    # The answers to a theme stand on a page of their own, so that it alone can be given back.
+    document.add_heading(words["answer_heading"], 2).paragraph_format.page_break_before = True
+    _questions(document, pack, pack.questions, theme.id, theme.name)
+
+
+def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
+    picture = theme_picture(theme, pack.words)
+    # Its words come out as large as the text, as long as it fits on the page.
+    size = document.styles["Normal"].font.size
+    assert size is not None
+    shape = document.add_picture(
+        io.BytesIO(picture.png), width=Pt(min(PICTURE_WIDTH * size.pt / PICTURE_SIZE, _WIDEST))
+    )
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    about = shape._inline.docPr
+    about.set("descr", picture.alt)
+    about.set("title", theme.name)
+    document.add_paragraph(f"{picture.alt} {pack.words.texts['picture_note']}")
+
+
+def _statement(document: Document, pack: Pack, statement: Statement) -> None:
+    words, said, easy = pack.words.texts, pack.words.said, pack.variant == "easy_read"
+    kept = []
+    for line in statement.easy if easy and statement.easy else (statement.plain,):
+        kept.append(document.add_paragraph())
+        kept[-1].add_run(line).bold = True
+    studies = said("studies_behind", n=statement.n_studies, of=statement.of_studies)
+    kept.append(document.add_paragraph(f"{statement.who} {studies}"))
+    kept.append(document.add_paragraph())
+    _bold_start(kept[-1], f"{words['sure_heading']}:", f"{statement.how_sure} {' '.join(statement.why)}")
+    if easy:
+        if statement.against:
+            document.add_paragraph(said("against_easy", n=len(statement.against)))
+    elif statement.against:
+        kept.append(document.add_paragraph())
+        kept[-1].add_run(f"{words['against_heading']}:").bold = True
+        for lead, text in statement.against:
+            document.add_paragraph(f"{lead} {text}", style="List Bullet")
+    else:
+        _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
+    if statement.history:
+        document.add_paragraph().add_run(f"{words['history_heading']}:").bold = True
+    for line in statement.history:
+        document.add_paragraph(line, style="List Bullet")
+    for paragraph in kept:
+        paragraph.paragraph_format.keep_with_next = True
+
+
+def _questions(document: Document, pack: Pack, questions: Sequence[Question], target: str, about: str) -> None:
+    """A table of questions and room to answer, with a marked header row and a title for screen readers."""
+    words = pack.words.texts
+    table = document.add_table(rows=1, cols=2)
+    table.style = "Table Grid"
+    table.autofit = False
+    properties = table._tbl.tblPr
+    for tag, text in (
+        ("w:tblCaption", f"{words['answer_heading']} {about}"),
+        ("w:tblDescription", words["table_about"]),
+    ):
+        element = OxmlElement(tag)
+        element.set(qn("w:val"), text)
+        properties.append(element)
+    for cell, text in zip(table.rows[0].cells, (words["question_heading"], words["answer_column"]), strict=True):
+        cell.paragraphs[0].add_run(text).bold = True
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    for question in questions:
+        row = table.add_row()
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        asked = row.cells[0].paragraphs[0]
+        asked.add_run(f"{question.text} ")
+        _quiet(asked, f"({target} · {question.id})")
+        _room(row.cells[1], question, target)
+    for row in table.rows:
+        for cell, width in zip(row.cells, (Cm(6.5), Cm(10.5)), strict=True):
+            cell.width = width
+    document.add_paragraph()
+
+
+def _room(cell: _Cell, question: Question, target: str) -> None:
+    paragraph = cell.paragraphs[0]
+    for word, text in question.answers:
+        paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
+        # A box stays beside its first words; a long label may break further on.
+        paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}", 9 if len(text) < _SHORT_LABEL else 1))
+        paragraph.add_run("     ")
+    if question.free:
+        for _ in range(3):
+            cell.add_paragraph()
+
+
+def _box(tag: str, title: str):
+    """A box to tick, as a content control."""
+    return parse_xml(
+        f'<w:sdt {nsdecls("w")} xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"><w:sdtPr><w:alias w:val="{title}"/>'
+        f'<w:tag w:val="{tag}"/><w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
+        '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:rPr>'
+        '<w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic"/></w:rPr><w:t>☐</w:t></w:r></w:sdtContent></w:sdt>'
+    )
+
+
+def _replies(document: Document, pack: Pack) -> None:
+    words = pack.words.texts
+    document.add_heading(words["replies_heading"], 1)
+    rows = reply_rows(pack)
+    for row in rows:
+        item = document.add_paragraph(style="List Bullet")
+        _bold_start(item, words["you_said"], row["comment"])
+        item.add_run().add_break()
+        _bold_start(item, words["we_did"], f"{row['plain_reply']} ({row['decision']})")
+    if pack.n_waiting:
+        document.add_paragraph(pack.words.said("replies_waiting", n=pack.n_waiting))
+    elif not rows:
+        document.add_paragraph(words["replies_none"])
+
+
+def _who_answers(document: Document, pack: Pack) -> None:
+    """Whose answers these are (a group and a part, never a name), and the mark of the pack."""
+    words, answers = pack.words.texts, tuple(pack.words.texts["roles"].items())
+    document.add_heading(words["form_heading"], 1)
+    asked = [Question(each, words[f"{each}_question"], answers if each == "role" else (), free=False) for each in WHO]
+    _questions(document, pack, asked, FORM, words["form_heading"])
+    document.paragraphs[-1].add_run(words["form_note"])
+    _quiet(document.add_paragraph(), str(pack_mark(pack)))
+
+
+def _bytes(document: Document, pack: Pack) -> bytes:
+    """The document as a file whose parts carry one fixed day, with what tells its own words from a reader's."""
+    made, target = io.BytesIO(), io.BytesIO()
+    document.save(made)
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        parts = {part.filename: old.read(part) for part in old.infolist()} | _own_properties(pack, _prints(document))
+        for name, link in (("[Content_Types].xml", _CUSTOM_TYPE), ("_rels/.rels", _CUSTOM_LINK)):
+            head, closing, end = parts[name].rpartition(b"</")
+            parts[name] = head + link + closing + end
+        for name, content in parts.items():
+            fixed = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+            fixed.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(fixed, content)
+    return target.getvalue()
+
+
+_CUSTOM = "docProps/custom.xml"
+_CUSTOM_TYPE = f'<Override PartName="/{_CUSTOM}" ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml"/>'.encode()
+_CUSTOM_LINK = f'<Relationship Id="rIdPack" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties" Target="{_CUSTOM}"/>'.encode()
+#: Characters that a word processor shows of a property; longer texts are parted.
+_PROPERTY_LENGTH = 245
+
+
+def _own_properties(pack: Pack, prints: str) -> dict[str, bytes]:
+    """The part that holds the pack's mark and the fingerprints of its text; office programs keep it when they save."""
+    parts = textwrap.wrap(prints, _PROPERTY_LENGTH)
+    named = {PROPERTY: str(pack_mark(pack))} | {f"{PROPERTY} text {n:02}": part for n, part in enumerate(parts, 1)}
+    kind = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+    rows = "".join(
+        f'<property fmtid="{kind}" pid="{n}" name="{name}"><vt:lpwstr>{escape(text)}</vt:lpwstr></property>'
+        for n, (name, text) in enumerate(named.items(), 2)
+    )
+    space = "http://schemas.openxmlformats.org/officeDocument/2006"
+    head = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Properties xmlns="{space}/custom-properties" xmlns:vt="{space}/docPropsVTypes">'
+    return {_CUSTOM: f"{head}{rows}</Properties>".encode()}

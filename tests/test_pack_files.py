@@ -1,0 +1,252 @@
+"""A pack as files: what each form holds, that the same evidence gives the same bytes, and that a folder is whole or untouched."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+from itertools import pairwise
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from small import DATA, small_base
+
+from synthesis import pack_folder
+from synthesis.cli import main
+from synthesis.draw_pack import studies_picture, studies_picture_alt, theme_picture
+from synthesis.drawing import plotted
+from synthesis.pack_folder import PACK_FILES, pack_contents, put_pack, write_pack
+from synthesis.pack_team import not_ready
+from synthesis.packs import build_packs
+from synthesis.schema import CallError, SynthesisError
+from synthesis.tables import Evidence, read_evidence, read_table
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """The small evidence base, with the easy-read lines of its statements, of which it keeps the first ten only."""
+    small = read_evidence(small_base(tmp_path_factory.mktemp("small")))
+    lines = read_table("easy_read", DATA)
+    return Evidence(small.folder, {**small.frames, "easy_read": lines}, small.problems)
+
+
+@pytest.fixture(scope="module")
+def packs(base):
+    return build_packs(base, themes=["T1", "T2"])
+
+
+@pytest.fixture(scope="module")
+def contents(base, packs):
+    return pack_contents(base, *packs)
+
+
+@pytest.fixture(scope="module")
+def document(contents):
+    return docx.Document(io.BytesIO(contents["pack.docx"]))
+
+
+def text_of(document) -> str:
+    """All text of a Word document: paragraphs and cells."""
+    return " ".join(node.text or "" for node in document.element.body.iter(qn("w:t")))
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+# ---------------------------------------------------------------- what the forms hold
+
+
+def test_there_are_as_many_files_as_are_named(contents):
+    assert list(contents) == list(PACK_FILES)
+
+
+@pytest.mark.parametrize("file", ["pack.html", "pack-easy-read.html"])
+def test_the_page_fetches_nothing_and_runs_nothing(contents, file):
+    page = contents[file].decode("utf-8")
+    assert not re.search(r"<script|<link|<iframe|@import|url\(|\son\w+=|javascript:", page)
+    assert all(source.startswith("data:image/") for source in re.findall(r'src="([^"]+)"', page))
+    assert all(link.startswith("#") for link in re.findall(r'href="([^"]+)"', page))
+    assert '<html lang="en-GB">' in page
+
+
+def test_links_within_the_page_lead_somewhere_and_no_id_stands_twice(contents):
+    page = contents["pack.html"].decode("utf-8")
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+@pytest.mark.parametrize("file", ["pack.html", "pack.docx"])
+def test_every_statement_count_and_reason_stands_in_each_form(contents, packs, file):
+    content = contents[file]
+    text = text_of(docx.Document(io.BytesIO(content))) if file.endswith("docx") else re.sub(r"<[^>]+>", " ", content.decode())  # fmt: skip
+    text = squeezed(text.replace("&#39;", "'").replace("&amp;", "&"))
+    for theme in packs[0].themes:
+        assert squeezed(theme.content_note) in text
+        for each in theme.statements:
+            assert squeezed(each.plain) in text
+            assert f"{each.n_studies} of {each.of_studies} studies" in text
+            assert all(part in text for part in (each.how_sure, *each.why))
+            assert all(squeezed(finding) in text for _, finding in each.against)
+        assert all(question.text in text for question in packs[0].questions)
+
+
+def test_what_nobody_made_up_yet_is_left_to_write_in(contents, packs):
+    page = contents["pack.html"].decode("utf-8")
+    assert packs[0].words.texts["support_empty"] in page
+    assert packs[0].words.texts["replies_none"] in page
+
+
+def test_an_easy_read_page_holds_the_easy_lines_and_not_the_standard_words(contents, packs):
+    page = contents["pack-easy-read.html"].decode("utf-8")
+    easy = [each for theme in packs[1].themes for each in theme.statements if each.easy]
+    assert easy
+    for each in easy:
+        assert all(line.replace("'", "&#39;") in page for line in each.easy)
+        assert squeezed(each.plain) not in squeezed(page)
+
+
+def test_a_picture_shows_a_square_a_study_and_says_its_finding(packs):
+    theme, words = packs[0].themes[0], packs[0].words
+    shown = plotted(studies_picture(theme, words)).set_index("side")
+    assert tuple(shown.loc["parents"]) == theme.parents
+    assert tuple(shown.loc["practitioners"]) == theme.practitioners
+    assert "speak of this" in studies_picture_alt(theme, words)
+    assert theme_picture(theme, words) is theme_picture(theme, words)  # drawn once
+
+
+@pytest.mark.parametrize(
+    ("parents", "practitioners", "says"),
+    [
+        ((60, 80), (5, 60), "Studies with parents speak of this more often (60 of 80) than"),
+        ((5, 80), (50, 60), "Studies with workers speak of this more often (50 of 60) than"),
+        ((3, 5), (2, 5), "about as often"),
+        ((0, 0), (0, 0), "about as often"),
+    ],
+)
+def test_more_often_is_said_only_where_the_interval_of_the_difference_leaves_out_zero(
+    packs, parents, practitioners, says
+):
+    theme = replace(packs[0].themes[0], parents=parents, practitioners=practitioners)
+    assert says in studies_picture_alt(theme, packs[0].words)
+
+
+# ---------------------------------------------------------------- Word and PDF
+
+
+def test_the_document_has_real_headings_a_title_and_its_language(document, packs):
+    styles = [each.style.name for each in document.paragraphs if each.style.name.startswith(("Heading", "Title"))]
+    assert styles.count("Title") == 1
+    levels = [int(style[-1]) for style in styles if style.startswith("Heading")]
+    assert levels[0] == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    assert document.core_properties.language == "en-GB"
+    assert document.core_properties.title == packs[0].words.texts["title"]
+
+
+def test_every_table_of_the_document_has_a_header_row_and_a_name_and_every_picture_a_text(document, packs):
+    for table in document.tables:
+        assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+        assert table._tbl.tblPr.find(qn("w:tblCaption")).get(qn("w:val"))
+    pictures = list(
+        document.element.body.iter("{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr")
+    )
+    texts = [studies_picture_alt(theme, packs[0].words) for theme in packs[0].themes]
+    assert [each.get("descr") for each in pictures] == texts
+
+
+def test_the_page_number_is_a_field_of_the_footer(contents):
+    for name in ("pack.docx", "pack-large-print.docx", "pack-easy-read.docx"):
+        footer = docx.Document(io.BytesIO(contents[name])).sections[0].footer.paragraphs[0]._p
+        fields = footer.findall(qn("w:fldSimple"))
+        assert [each.get(qn("w:instr")).strip() for each in fields] == ["PAGE"]
+
+
+def test_print_is_large_where_it_is_called_so(contents):
+    sizes = {
+        name: docx.Document(io.BytesIO(contents[name])).styles["Normal"].font.size.pt
+        for name in ("pack.docx", "pack-easy-read.docx", "pack-large-print.docx")
+    }
+    assert sizes["pack.docx"] >= 12
+    assert sizes["pack-easy-read.docx"] >= 14
+    assert sizes["pack-large-print.docx"] >= 18
+
+
+@pytest.mark.parametrize("file", ["pack.pdf", "pack-large-print.pdf", "pack-easy-read.pdf"])
+def test_the_pdf_is_tagged_names_its_language_and_claims_pdf_ua(contents, file):
+    pdf = contents[file]
+    assert pdf.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in pdf
+    assert re.search(rb"/Lang ?\(en-GB\)", pdf)
+    assert b"pdfuaid:part" in pdf
+    assert re.search(rb"/Marked true", pdf)
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def test_the_same_evidence_gives_the_same_bytes(base, packs, contents):
+    assert pack_contents(base, *packs) == contents
+
+
+def test_the_folder_is_written_whole_and_other_files_stay(base, contents, tmp_path, monkeypatch):
+    monkeypatch.setattr(pack_folder, "pack_contents", lambda *_: contents)
+    out = tmp_path / "new" / "pack"
+    pack = write_pack(base, out, themes=["T1", "T2"])
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == contents
+    assert pack.state == "draft"
+    (out / "our notes.txt").write_text("kept")
+    (out / "pack.html").write_text("old")
+    put_pack(contents, out)
+    assert (out / "our notes.txt").read_text() == "kept"
+    assert (out / "pack.html").read_bytes() == contents["pack.html"]
+    assert [path.name for path in out.parent.iterdir()] == ["pack"]  # no temporary folder is left
+
+
+def test_where_one_file_cannot_be_put_none_is_changed(contents, tmp_path):
+    out = tmp_path / "pack"
+    (out / "pack.pdf").mkdir(parents=True)  # a folder of that name cannot be replaced by a file
+    (out / "feedback.xlsx").write_text("old")
+    with pytest.raises(SynthesisError, match=r"could not be written to .*; what was there is untouched"):
+        put_pack(contents, out)
+    assert {path.name for path in out.iterdir()} == {"pack.pdf", "feedback.xlsx"}
+    assert (out / "feedback.xlsx").read_text() == "old"
+
+
+def test_a_file_is_no_folder_for_a_pack(contents, tmp_path):
+    (tmp_path / "pack").write_text("a file")
+    with pytest.raises(CallError, match=r"is a file\. Name a folder"):
+        put_pack(contents, tmp_path / "pack")
+
+
+def test_a_wrong_call_writes_nothing_and_ends_with_status_2(base, tmp_path, capsys):
+    assert main(["pack", "--data", str(base.folder), "--themes", "T9", "--out", str(tmp_path / "pack")]) == 2
+    assert "There is no analytical theme 'T9'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_in_a_document_carry_no_day_of_its_making(contents):
+    for name in (name for name in contents if name.endswith(("docx", "xlsx"))):
+        with zipfile.ZipFile(io.BytesIO(contents[name])) as packed:
+            assert {part.date_time[0] for part in packed.infolist()} <= {1980, 2000}
+
+
+# ---------------------------------------------------------------- notes for the team
+
+
+def test_the_team_is_told_what_is_not_ready(base, packs, contents):
+    said = " ".join(not_ready(base, packs[0]))
+    for part in (
+        "Places to turn to are not filled in",
+        "2 of 2 content notes were drafted",
+        "belongs to no round",
+        "readers must test it",
+    ):
+        assert part in said
+    assert "without a response" not in said
+    page = contents["team-notes.html"].decode("utf-8")
+    assert "Do not send it with the pack" in page
+    assert "Sentences that are too hard" in page

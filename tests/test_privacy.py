@@ -1,0 +1,71 @@
+"""Details that may show who somebody is. Names and numbers are INVENTED, or set aside for examples by those who give them out."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from synthesis.privacy import blacked_out, hinted, personal_details
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "part"),
+    [
+        ("mail me at jo.bloggs@example.org please", "e-mail address", "jo.bloggs@example.org"),
+        ("jo (at) example (dot) org", "e-mail address", "jo (at) example (dot) org"),
+        ("see www.example.org/me", "web address or account name", "www.example.org/me"),
+        ("ring 020 7946 0958", "phone number", "020 7946 0958"),
+        ("ring +44 7700 900123", "phone number", "+44 7700 900123"),
+        ("text me on 07700900123", "phone number", "07700900123"),
+        ("my NHS number is 943 476 5919", "NHS number", "943 476 5919"),
+        ("my NI is QQ 12 34 56 C", "National Insurance number", "QQ 12 34 56 C"),
+        ("case number LV20C01234", "case or reference number", "case number LV20C01234"),
+        ("our ref: 2021/4455", "case or reference number", "ref: 2021/4455"),
+        ("he was born on 3 May 1990", "date that may be a birthday", "3 May 1990"),
+        ("dob 03/05/90", "date that may be a birthday", "03/05/90"),
+        ("I live at SW1A 1AA", "postcode", "SW1A 1AA"),
+        ("at 12 Acacia Avenue", "address", "12 Acacia Avenue"),
+        ("Dr Smith was kind", "name", "Dr Smith"),
+        ("my name is jane", "name", "my name is jane"),
+        ("I'm Sarah", "name", "I'm Sarah"),
+        ("My son Leo was taken", "name", "My son Leo"),
+        ("we went with Parveen, who helped", "name", "Parveen"),
+        ("Sarah said it was fine", "name", "Sarah"),
+        ("Karen Jones lied to us", "name", "Karen Jones"),
+    ],
+)
+def test_a_likely_detail_is_found_and_blacked_out(text, kind, part):
+    (found,) = personal_details(text)
+    assert (found.kind, text[found.start : found.end]) == (kind, part)
+    assert blacked_out(text) == text.replace(part, f"[removed: {kind}]")
+    assert part not in hinted(text, found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Parents said so. Nobody told us. Social Services were good, and the Family Court too.",
+        "They kept me waiting 3 weeks, 20% of the time. In 2019 it was 1,234 families; 2019-2020 was worse.",
+        "T1 and RF01 fit. I am English, and I'm tired on Mondays in May",
+        "- too long\n- too sad. This does not fit: Too much blame.",
+        "<script>alert('x')</script> =HYPERLINK(1)",
+        "",
+    ],
+)
+def test_an_ordinary_comment_is_left_alone(text):
+    assert personal_details(text) == []
+    assert blacked_out(text) == text
+
+
+def test_a_text_that_was_blacked_out_has_nothing_left_to_flag():
+    text = "I'm Sarah, 07700 900123, sarah@example.org; Dr Smith took my son Leo at SW1A 1AA on 3 May 2020."
+    assert len(personal_details(text)) == 7
+    assert personal_details(blacked_out(text)) == []
+
+
+@pytest.mark.parametrize("text", ["a 1 " * 8000 + "A" * 8000, "1 " * 16000, "a.a" * 10000 + "@", "Aa " * 10000])
+def test_a_long_text_does_not_hold_it_up(text):
+    began = time.perf_counter()
+    personal_details(text)
+    assert time.perf_counter() - began < 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pandas as pd
@@ -32,3 +33,19 @@ def altered(evidence: Evidence) -> Callable[..., Evidence]:
         return Evidence(evidence.folder, {**evidence.frames, **frames}, evidence.problems)
 
     return with_tables
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests marked `office` go through LibreOffice. Where it is not installed they are left out, and the summary says so."""
+    if shutil.which("soffice"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("office")]
+    items[:] = [item for item in items if not item.get_closest_marker("office")]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not shutil.which("soffice"):
+        terminalreporter.write_line(
+            "NOT run: the tests marked office, which need LibreOffice (apt-get install libreoffice-calc libreoffice-writer)."
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -347,8 +346,8 @@ def libreoffice(path: Path, folder: Path) -> Path:
     return folder / "out" / path.name
 
 
+@pytest.mark.office
 def test_a_sheet_that_libreoffice_saved_comes_back_whole(base, sheet, tmp_path):
-    assert shutil.which("soffice"), "this test needs LibreOffice: apt-get install libreoffice-calc"
     one, two, three = findings(base)[:3]
     sheet.put(one, code_1="Stigma and discrimination [stigma]", sure_1="medium", note_1="=A1 as text")
     sheet.sheet.cell(sheet.row(one), sheet.column("note 1")).data_type = "s"

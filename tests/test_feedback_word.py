@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import io
-import shutil
 from pathlib import Path
 
 import docx
@@ -349,8 +348,8 @@ def test_an_opendocument_file_is_named_as_what_it_is(base, tmp_path):
 # ---------------------------------------------------------------- truly with another office program
 
 
+@pytest.mark.office
 def test_libreoffice_may_save_the_document_as_odt_and_back_under_another_name(base, filled, tmp_path):
-    assert shutil.which("soffice"), "this test needs LibreOffice: apt-get install libreoffice-writer"
     filled.click("T1", "fits", 1).write("T1", "missing", "Money").type_over(
         "T2", "fits", "x yes   partly   no   not sure"
     )
@@ -369,8 +368,8 @@ def test_libreoffice_may_save_the_document_as_odt_and_back_under_another_name(ba
     assert receive(here.evidence, [back], ROUND, DAY).n_new == 0
 
 
+@pytest.mark.office
 def test_libreoffice_may_save_the_sheet_as_ods_and_back_or_as_text(base, tmp_path):
-    assert shutil.which("soffice"), "this test needs LibreOffice: apt-get install libreoffice-calc"
     pack = build_pack(base, themes=["T1", "T2"], round_id="round-1")
     sheet = FilledSheet(feedback_workbook(pack)).who().put("T1 · fits", "partly", "=not a sum").put("T2 · priority", "it matters")  # fmt: skip
     sheet.put("T2 · missing", words="two\nlines, and “marks”")

@@ -563,9 +563,9 @@ def test_a_title_put_above_the_headings_does_not_shift_the_rows_that_are_named(b
     assert places(caught.value) == [("explanation-missing", 5, "overall_reason")]
 
 
+@pytest.mark.office
 def test_a_sheet_that_libreoffice_saved_comes_back_whole(apart, tmp_path):
     """Hidden columns, dates and line breaks survive."""
-    assert shutil.which("soffice"), "this test needs LibreOffice: apt-get install libreoffice-calc"
     path = export_sheet(apart, "confidence-sheet", tmp_path / "ben.xlsx", assessor="ben")
     got: Imported = import_sheet(apart, libreoffice(path, tmp_path))
     assert (got.person, got.n_read, got.n_changed) == ("ben", 1, 0)

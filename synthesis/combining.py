@@ -7,6 +7,7 @@ they belong together. Somebody may override named refusals with a reason; the de
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -119,6 +120,11 @@ class PooledEstimates:
         parts += [str(self.pooled)]
         parts += [f"Left out: {row.source} ({row.estimate_id}): {row.reason}" for row in self.left_out.itertuples()]
         return "\n".join(parts)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows: the same as print, long lines broken."""
+        lines = [textwrap.fill(line, 110, break_on_hyphens=False) for line in str(self).split("\n")]
+        printer.text("\n".join(lines))
 
 
 def recorded_override(evidence: Evidence, indicator: str) -> tuple[Override, list[str]] | None:

@@ -127,7 +127,9 @@ def _units(rows: pd.DataFrame) -> _Found:
     units, names = rows["indicator_unit"].drop_duplicates().to_list(), vocabularies()["unit"]
     if len(units) < 2 and "mixed" not in units:
         return []
-    return [("units_differ", rows["estimate_id"].to_list(), "counted are " + "; ".join(names[unit] for unit in units))]
+    return [
+        ("units_differ", rows["estimate_id"].to_list(), "what is counted: " + "; ".join(names[unit] for unit in units))
+    ]
 
 
 def _unjudged(evidence: Evidence, rows: pd.DataFrame) -> _Found:

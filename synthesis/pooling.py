@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,10 @@ class Pooled:
 
     def __str__(self) -> str:
         return pooled_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows: the same as print."""
+        printer.text(str(self))
 
 
 _TYPES = {"k": "int64", "q_df": "Int64", "tau2_method": "str", "remark": "str", "back_transformation": "str"}

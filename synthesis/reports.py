@@ -115,7 +115,10 @@ def _with_interval(percent: pd.Series, low: pd.Series, high: pd.Series) -> pd.Se
 
 
 def _range(low: pd.Series, high: pd.Series) -> pd.Series:
-    return pd.Series(["–" if pd.isna(a) else f"{a:.1f} to {b:.1f}" for a, b in zip(low, high, strict=True)], low.index)
+    ends = zip(low, high, strict=True)
+    return pd.Series(
+        ["–" if pd.isna(a) else f"{a:.1f}" if a == b else f"{a:.1f} to {b:.1f}" for a, b in ends], low.index
+    )
 
 
 def _cells(column: pd.Series) -> pd.Series:

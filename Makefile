@@ -27,7 +27,7 @@ synthesis: $(VENV)/.installed  ## rebuild data/derived, run the notebooks, write
 	$(BIN)/synthesis run
 
 test: $(VENV)/.installed  ## run the tests, then every notebook against its saved output
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 	env -u MPLBACKEND $(BIN)/python -m pytest $(NBVAL) notebooks
 
 browser: $(VENV)/.installed-lab  ## use the pages and the coder's screen in a real browser (needs Debian's chromium, chromium-driver and npm)

@@ -79,7 +79,7 @@ def test_text_names_model_interval_and_heterogeneity(ask):
     assert "Random effects: inverse variance, logit scale, tau² by REML" in out
     assert "5 studies, 30 of 224" in out
     assert "95 % interval, Hartung and Knapp" in out
-    _, out, _ = ask(GOOD, "--by", "region")
+    _, out, _ = ask(GOOD, "--by", "region", "--tau2", "reml")
     assert [line.split()[0] for line in out.splitlines()[2:4]] == ["north", "south"]
 
 

@@ -144,7 +144,7 @@ def test_the_prose_on_pooling_holds_in_the_data(evidence, prevalence_prose):
     )
     assert "outside" not in set(beside["published_lies"])
     there, here = (beside[f"{side}_high"] - beside[f"{side}_low"] for side in ("published", "here"))
-    assert (there.dropna() < here[there.notna()] / 2).mean() > 0.7
+    assert (there.dropna() < here[there.notna()] / 2).mean() > 0.6
     mothers = considered(evidence, "maternal_perinatal_depression").query("in_pool == 'yes'")["estimate_id"]
     places = evidence.estimates.set_index("estimate_id").loc[mothers, "country_as_reported"].fillna("")
     says(prevalence_prose, "outside Europe, two from the United Kingdom")

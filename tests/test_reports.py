@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from synthesis import read_evidence, show, theme_table
-from synthesis.prevalence import area_series, prevalence_table
+from synthesis.areas import area_series
+from synthesis.prevalence import prevalence_table
 from synthesis.reports import html_table, presented, text_table, workbook
 from synthesis.schema import table
 

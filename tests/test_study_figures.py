@@ -41,7 +41,7 @@ def diamonds(ax) -> list[tuple[float, float]]:
 @pytest.mark.parametrize("k", [5, 20, 80])
 def test_a_forest_of_any_pooled_counts_shows_their_numbers_and_stays_legible(k):
     frame = made(k)
-    result = pool(frame["events"], frame["totals"], labels=frame["label"])
+    result = pool(frame["events"], frame["totals"], labels=frame["label"], tau2="reml")
     ax = figures.forest_plot(result, measure="Depressive symptoms: percent")
     assert_legible(ax.figure)
     shown, studies = figures.plotted(ax), result.studies
@@ -115,7 +115,9 @@ def test_the_forest_of_pooled_estimates_shows_what_its_table_shows(evidence):
         other[numbers].sort_values(keys, ignore_index=True),
         check_dtype=False,
     )
-    assert one["weight"].notna().sum() == result.pooled.k + 1
+    # The GLMM weighs no study, the inverse variance weighs each that it pools.
+    weighed = figures.plotted(figures.forest_plot(pool_estimates(evidence, "mbu_separation_at_discharge", tau2="reml")))
+    assert one["weight"].notna().sum() == 0 and weighed["weight"].notna().sum() == result.pooled.k + 1
     assert figures.forest_alt(result).split("; pooled")[1] == figures.forest_alt(pooled_table(evidence, "mbu_separation_at_discharge")).split("; pooled")[1]  # fmt: skip
 
 

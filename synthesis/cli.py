@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from synthesis.commands_packs import make_pack, pack_options
 from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ _CONFIDENCE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "prompts": ("suggested_concerns", "Concerns that the data suggest: prompts, not judgements", ()),
     "differences": ("confidence_differences", "Where assessors differ", ()),
+}
+
+#: Reporting checklists: the function of `involvement`, and the caption.
+_CHECKLISTS = {
+    "gripp2": "GRIPP2 short form: reporting patient and public involvement",
+    "active": "ACTIVE: who was involved, how, when and how much",
 }
 
 
@@ -156,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
         help="any identifier: RF01, T1a, a code, finding, study or record, an address; a coding as finding/code/coder, such as chen2021-f3/fear_custody_loss/coder-1",
     )
     add("flow", _flow, "Counts of the PRISMA 2020 flow diagram.", tables)
+    pack_options(add("pack", make_pack, "Write a review pack for an advisory group, in every form of it.", ()))
+    listed = add("checklist", _checklist, "A reporting checklist, filled as far as the tables tell; gaps named.", tables)
+    listed.add_argument("name", choices=tuple(_CHECKLISTS), help="GRIPP2 short form, or ACTIVE, on who was involved")
     return parser
 
 
@@ -345,6 +355,15 @@ def _flow(options: argparse.Namespace) -> int:
 
     evidence = read_evidence(options.data)
     return _answer(options, evidence, prisma_flow(evidence), "PRISMA 2020 flow", ("arm", "label", "reason", "n"))
+
+
+def _checklist(options: argparse.Namespace) -> int:
+    from synthesis import involvement
+    from synthesis.tables import read_evidence
+
+    evidence = read_evidence(options.data)
+    table = getattr(involvement, options.name)(evidence)
+    return _answer(options, evidence, table, _CHECKLISTS[options.name], tuple(table), "rounds")
 
 
 def _answer(

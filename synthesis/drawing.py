@@ -261,13 +261,26 @@ def save_figure(figure: Figure, stem: str | Path, alt: str, title: str = "") -> 
     """
     stem = Path(stem)
     title = title or stem.name.replace("_", " ").capitalize()
-    svg, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", metadata={"Software": None, "Title": title, "Description": alt})
     return (
-        write_bytes(_described(svg.getvalue().decode(), stem.name, title, alt).encode(), stem.with_name(f"{stem.name}.svg")),
-        write_bytes(png.getvalue(), stem.with_name(f"{stem.name}.png")),
-    )  # fmt: skip
+        write_bytes(figure_svg(figure, stem.name, alt, title).encode(), stem.with_name(f"{stem.name}.svg")),
+        write_bytes(figure_png(figure, alt, title), stem.with_name(f"{stem.name}.png")),
+    )
+
+
+@styled
+def figure_svg(figure: Figure, name: str, alt: str, title: str) -> str:
+    """A figure as SVG text with title and alternative text inside; `name` makes their ids unique on a page."""
+    svg = io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return _described(svg.getvalue().decode(), name, title, alt)
+
+
+@styled
+def figure_png(figure: Figure, alt: str, title: str) -> bytes:
+    """A figure as PNG with title and alternative text inside, the same bytes on every run."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", metadata={"Software": None, "Title": title, "Description": alt})
+    return png.getvalue()
 
 
 def _described(svg: str, name: str, title: str, alt: str) -> str:

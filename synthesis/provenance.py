@@ -88,9 +88,23 @@ def _line_of_official_statistics(evidence: Evidence) -> str:
     )
 
 
+def _line_of_rounds(evidence: Evidence) -> str:
+    rounds, comments = evidence.rounds, evidence.feedback.dropna(subset="comment")
+    given, done = (
+        (rounds["status"] != "draft").sum(),
+        comments["comment_id"].isin(evidence.responses["comment_id"]).sum(),
+    )
+    if not given:
+        return "No round has been given out to an advisory group: nobody outside the team has been asked yet."
+    return (
+        f"{given:,} of {len(rounds):,} rounds were given out; {done:,} of {len(comments):,} comments have a response."
+    )
+
+
 #: Tables that do not rest on coded findings: what is said of them instead.
 _LINES: dict[str, Callable[[Evidence], str]] = {
     **dict.fromkeys(("estimates", "estimate_choices", "indicators", "prevalence"), _line_of_estimates),
+    **dict.fromkeys(("rounds", "feedback", "responses", "involvement"), _line_of_rounds),
     **dict.fromkeys(("official_statistics", "england_parent_mental_health"), _line_of_official_statistics),
 }
 

@@ -171,6 +171,12 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "limitations-counted": ("warning", "A reason counts appraisal answers or names a score. Say which limitation could change this very statement."),
     "coherence-as-agreement": ("warning", "A reason takes coherence for agreement between studies. Judge how well the statement fits its data."),
     "conqual-mixed": ("warning", "ConQual, another rule with other grounds, is mixed into GRADE-CERQual. Judge by the four components alone."),
+    "comment-waiting": ("warning", "Comments of an advisory group have no response yet. Decide on each, and write it into responses; until then no pack can be final."),
+    "response-change": ("error", "A response was accepted and names nothing that changed, or was not accepted and names a change. Make the two agree, because the group is told."),
+    "words-differ": ("error", "A recorded change of words is not what the theme or statement says now, and no later change explains it. Record that change, or put the words back."),
+    "pack-outdated": ("warning", "Themes or statements have changed since the pack of a round was made. Make a draft anew; a pack that was given out stays as it was."),
+    "line-too-long": ("warning", "An easy-read line holds more than 15 words. Make two lines of it, one idea each."),
+    "personal-detail": ("warning", "A comment may hold a detail that identifies a person. Replace it, or say in privacy_check why it may stay."),
     "discrepancy": ("warning", "A source contradicts itself or another account; the row is shown with that remark."),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ import pandas as pd
 from synthesis import files
 from synthesis.checks import check_cells, check_key, check_links, tidy
 from synthesis.judgement_rules import check_judgements
+from synthesis.round_rules import check_rounds
 from synthesis.rules import Checked, check_rules
 from synthesis.schema import CallError, EvidenceError, Problem, Severity, Table, evidence_tables, table
 
@@ -112,6 +113,7 @@ def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
     checked = Checked(frames, readable, set(raws) - set(readable))
     check_rules(checked)
     check_judgements(checked)
+    check_rounds(checked)
     problems = [*_missing(raws, readable), *_strangers(folder, set(evidence_tables()) - set(raws))]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
     return checked, {name: len(raw.rows) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)

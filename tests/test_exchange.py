@@ -16,10 +16,10 @@ import pytest
 from small import small_base
 
 from synthesis import check, read_evidence
-from synthesis import workbooks as limits
 from synthesis.cli import main
 from synthesis.codes import rename_code
 from synthesis.exchange import BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
+from synthesis.office_files import WORKBOOK
 from synthesis.schema import CallError, EvidenceError, SynthesisError, table
 from synthesis.table_sheets import ABOUT
 from synthesis.tables import Evidence, write_tables
@@ -378,7 +378,7 @@ def test_macros_are_refused_and_not_run(base, sheet):
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(base, sheet):
-    path = packed(sheet.saved(), lambda parts: parts.update({"xl/media/big.bin": b"\0" * (limits.MOST_UNPACKED + 1)}))
+    path = packed(sheet.saved(), lambda parts: parts.update({"xl/media/big.bin": b"\0" * (WORKBOOK.most_unpacked + 1)}))
     assert path.stat().st_size < 2_000_000
     with pytest.raises(SynthesisError, match="would unpack to far more"):
         read_coding_sheet(base, path)

@@ -18,8 +18,8 @@ PACKAGE = ROOT / "synthesis"
 #: Layers from the ground up; a module may import modules of lower layers, and of its own layer those that stand before it.
 LAYERS = [
     ["schema"],
-    ["files", "appraisal_tools", "checks", "rules", "judgement_rules", "tables"],
-    ["dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
+    ["files", "appraisal_tools", "privacy", "readability", "checks", "rules", "judgement_rules", "round_rules", "tables"],
+    ["office_files", "dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
     ["intervals", "reliability", "incidence"],
     [
         "studies",
@@ -40,6 +40,8 @@ LAYERS = [
         "confidence_sheets",
         "sheets",
         "chain",
+        "responses",
+        "involvement",
     ],
     ["estimates", "pooling", "prevalence"],
     ["provenance", "comparison"],
@@ -58,6 +60,18 @@ LAYERS = [
         "draw_heat",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
+    [
+        "packs",
+        "draw_pack",
+        "pack_reading",
+        "pack_pages",
+        "pack_print",
+        "pack_word",
+        "pack_sheet",
+        "pack_team",
+        "pack_folder",
+        "commands_packs",
+    ],
     ["build", "cli"],
     ["__main__"],
 ]

@@ -1,0 +1,52 @@
+"""The commands for review packs, for what comes back, and for reporting it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+from synthesis.schema import counted
+
+
+def pack_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `synthesis pack`."""
+    parser.add_argument("--audience", default="advisory", metavar="WHO", help="advisory (default) or practitioner")
+    parser.add_argument("--themes", nargs="+", metavar="ID", help="themes to ask about, in this order (default: all)")
+    parser.add_argument("--last", nargs="+", default=(), metavar="ID", help="themes to move to the end")
+    parser.add_argument(
+        "--final", action="store_true", help="a final pack; refused while a comment of an earlier round waits"
+    )
+    parser.add_argument(
+        "--round", metavar="ID", help="the round it is made for; its row in judgements/rounds.csv is written"
+    )
+    parser.add_argument("--out", default="build/pack", metavar="DIR", help="where to write (default: build/pack)")
+
+
+def make_pack(options: argparse.Namespace) -> int:
+    """Write a pack; with `--round`, record the round first. Returns the exit status."""
+    from synthesis.coding_session import working_alone
+    from synthesis.pack_folder import PACK_FILES, pack_contents, put_pack, with_round
+    from synthesis.pack_team import not_ready
+    from synthesis.packs import build_packs
+    from synthesis.tables import read_evidence, write_tables
+
+    # Between reading the rounds and writing them back nobody else may write, or their work would be undone.
+    with working_alone(Path(options.data)) if options.round else nullcontext():
+        evidence = read_evidence(options.data)
+        packs = build_packs(evidence, options.audience, options.themes, options.last, final=options.final, round_id=options.round)  # fmt: skip
+        rounds = with_round(evidence, packs[0]) if options.round else evidence.rounds
+        contents = pack_contents(evidence, *packs)
+        if rounds is not evidence.rounds:
+            write_tables({"rounds": rounds}, options.data)
+        put_pack(contents, options.out)
+    pack = packs[0]
+    for said in not_ready(evidence, pack):
+        print(said, file=sys.stderr)
+    asked = counted(len(pack.themes), "theme")
+    of_round = f", round {pack.round_id}" if pack.round_id else ""
+    print(f"{pack.state.capitalize()} pack {pack.version} for {pack.audience}, {asked}{of_round}, in {options.out}:")
+    for name, what in PACK_FILES.items():
+        print(f"  {name}: {what}")
+    return 0

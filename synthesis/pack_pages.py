@@ -1,0 +1,39 @@
+"""A review pack as one HTML page: no script, nothing fetched from elsewhere, readable on a phone, aloud and on paper."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from synthesis.draw_pack import theme_picture
+from synthesis.packs import Pack, PackTheme, reply_rows, support_rows, theme_heading, theme_lead, version_line
+from synthesis.reports import templates
+
+
+def pack_page(pack: Pack) -> str:
+    """The pack as the text of one HTML file."""
+    return (
+        templates()
+        .get_template("pack.html")
+        .render(
+            pack=pack,
+            words=pack.words.texts,
+            said=pack.words.said,
+            themes=[_theme(pack, each) for each in pack.themes],
+            support=support_rows(pack),
+            replies=reply_rows(pack),
+            version_line=version_line(pack),
+        )
+    )
+
+
+def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
+    picture = theme_picture(theme, pack.words)
+    svg = base64.b64encode(picture.svg.encode("utf-8")).decode("ascii")
+    return {
+        "theme": theme,
+        "heading": theme_heading(pack, theme),
+        "lead": theme_lead(pack, theme),
+        "alt": picture.alt,
+        "picture": svg,
+    }

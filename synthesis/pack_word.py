@@ -1,0 +1,258 @@
+"""A review pack as a Word document: real headings, table header rows, alternative texts, and cells to answer in.
+
+Each question stands in the first column of a table with its code, such as ``(T1 · fits)``; the answer goes into the second.
+`feedback` finds the answers again by these codes, so rows may be moved and text around them changed. Boxes to tick are
+content controls: a click ticks them in Word and in LibreOffice, a typed x does as well.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+
+import docx
+from docx.document import Document
+from docx.enum.text import WD_BREAK
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Cm, Pt, RGBColor
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph
+
+from synthesis.draw_pack import theme_picture
+from synthesis.packs import Pack, PackTheme, Question, Statement, reply_rows, support_rows, version_line
+
+_SIZES = {"standard": 12, "easy_read": 15}
+_LARGE = 18
+#: Everything in the file carries this day, so that the same pack gives the same bytes.
+_DAY = dt.datetime(2000, 1, 1)
+_QUIET = RGBColor(0x59, 0x59, 0x59)
+
+
+def pack_docx(pack: Pack, large: bool = False) -> bytes:
+    """The pack as the bytes of a .docx file; ``large`` sets it in 18 points."""
+    document = _blank(pack, _LARGE if large else _SIZES[pack.variant])
+    words = pack.words.texts
+    document.add_heading(words["title"], 0)
+    document.add_paragraph(words["subtitle"], style="Subtitle")
+    if pack.state == "draft":
+        _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
+    for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
+        document.add_heading(words[f"{name}_heading"], 1)
+        _lines(document, lines)
+    _support(document, pack)
+    for at, theme in enumerate(pack.themes, 1):
+        _theme(document, pack, theme, at)
+    _replies(document, pack)
+    document.add_heading(words["whole_heading"], 1)
+    _questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
+    document.add_heading(words["return_heading"], 1)
+    _lines(document, words["return"])
+    document.add_heading(words["rests_heading"], 1)
+    _lines(document, pack.rests)
+    return _bytes(document)
+
+
+def _blank(pack: Pack, size: int) -> Document:
+    """An empty A4 document in one sans-serif face, with its language, title and page footer set."""
+    document = docx.Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2)
+    section.top_margin = section.bottom_margin = Cm(1.9)
+    for name, points in (
+        ("Normal", size), ("Title", size + 10), ("Subtitle", size + 1), ("Heading 1", size + 5), ("Heading 2", size + 2),
+        ("Heading 3", size),
+    ):  # fmt: skip
+        style = document.styles[name]
+        style.font.name, style.font.size, style.font.italic = "Arial", Pt(points), False
+        style.font.color.rgb = RGBColor(0x1A, 0x1A, 0x1A)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for attribute in list(fonts.attrib):
+            del fonts.attrib[attribute]
+        for kind in ("ascii", "hAnsi", "cs", "eastAsia"):
+            fonts.set(qn(f"w:{kind}"), "Arial")
+    spacing = document.styles["Normal"].paragraph_format
+    spacing.line_spacing, spacing.space_after = (1.6 if pack.variant == "easy_read" else 1.25), Pt(size / 2)
+    language = document.styles.element.find(f".//{qn('w:lang')}")
+    language.set(qn("w:val"), "en-GB")
+    about = document.core_properties
+    about.title, about.author, about.language = pack.words.texts["title"], "", "en-GB"
+    about.subject, about.comments = f"review pack {pack.version}", ""
+    about.identifier = f"{pack.review}|{pack.version}|{pack.round_id}"
+    about.created = about.modified = _DAY
+    footer = section.footer.paragraphs[0]
+    footer.text = f"{version_line(pack)} {pack.words.texts['page']} "
+    # A field stands beside the runs of a paragraph; inside a run it would be lost.
+    footer._p.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
+    return document
+
+
+def _lines(document: Document, lines: Iterable[str]) -> None:
+    for line in lines:
+        document.add_paragraph(line)
+
+
+def _bold_start(paragraph: Paragraph, start: str, rest: str) -> None:
+    paragraph.add_run(start).bold = True
+    paragraph.add_run(f" {rest}")
+
+
+def _quiet(paragraph: Paragraph, text: str) -> None:
+    run = paragraph.add_run(text)
+    run.font.color.rgb = _QUIET
+
+
+def _support(document: Document, pack: Pack) -> None:
+    words = pack.words.texts
+    document.add_heading(words["support_heading"], 2)
+    rows = support_rows(pack)
+    document.add_paragraph(words["support_filled" if rows else "support_empty"])
+    for row in rows:
+        item = document.add_paragraph(style="List Bullet")
+        hours = f", {row['hours']}" if row["hours"] else ""
+        _bold_start(item, row["name"], f"({row['place']}): {row['what_for']} {row['contact']}{hours}")
+        _quiet(item, f" ({words['support_checked']} {row['checked_on']})")
+    if not rows:
+        _lines(document, (f"{line} ……………………………………………………" for line in words["support_lines"]))
+
+
+def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
+    words, easy = pack.words.texts, pack.variant == "easy_read"
+    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+    document.add_heading(f"{at}. {theme.name}", 1)
+    if theme.content_note:
+        _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", theme.content_note)
+        document.add_paragraph(words["hard_skip"])
+    if easy and theme.easy:
+        _lines(document, theme.easy)
+    else:
+        document.add_paragraph().add_run(theme.plain).bold = True
+    document.add_heading(words["who_heading"], 2)
+    _picture(document, pack, theme)
+    if not easy and theme.subthemes:
+        document.add_heading(words["parts_heading"], 2)
+        for _, name, plain in theme.subthemes:
+            _quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
+    document.add_heading(words["says_heading"], 2)
+    for statement in theme.statements:
+        _statement(document, pack, statement)
+    if theme.history:
+        document.add_heading(words["history_heading"], 2)
+        for line in theme.history:
+            document.add_paragraph(line, style="List Bullet")
+    document.add_heading(words["answer_heading"], 2)
+    _questions(document, pack, pack.questions, theme.id, theme.name)
+
+
+def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
+    picture = theme_picture(theme, pack.words)
+    shape = document.add_picture(io.BytesIO(picture.png), width=Cm(11))
+    about = shape._inline.docPr
+    about.set("descr", picture.alt)
+    about.set("title", theme.name)
+    document.add_paragraph(picture.alt)
+
+
+def _statement(document: Document, pack: Pack, statement: Statement) -> None:
+    words, said, easy = pack.words.texts, pack.words.said, pack.variant == "easy_read"
+    if easy and statement.easy:
+        for line in statement.easy:
+            document.add_paragraph().add_run(line).bold = True
+    else:
+        document.add_paragraph().add_run(statement.plain).bold = True
+    studies = said("studies_behind", n=statement.n_studies, of=statement.of_studies)
+    _quiet(document.add_paragraph(f"{statement.who} {studies} "), f"({statement.id})")
+    _bold_start(
+        document.add_paragraph(), f"{words['sure_heading']}:", f"{statement.how_sure} {' '.join(statement.why)}"
+    )
+    if easy:
+        if statement.against:
+            document.add_paragraph(said("against_easy", n=len(statement.against)))
+    elif statement.against:
+        document.add_paragraph().add_run(f"{words['against_heading']}:").bold = True
+        for lead, text in statement.against:
+            document.add_paragraph(f"{lead} {text}", style="List Bullet")
+    else:
+        _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
+    for line in statement.history:
+        document.add_paragraph(line, style="List Bullet")
+
+
+def _questions(document: Document, pack: Pack, questions: Sequence[Question], target: str, about: str) -> None:
+    """A table of questions and room to answer, with a marked header row and a title for screen readers."""
+    words = pack.words.texts
+    table = document.add_table(rows=1, cols=2)
+    table.style = "Table Grid"
+    table.autofit = False
+    properties = table._tbl.tblPr
+    for tag, text in (
+        ("w:tblCaption", f"{words['answer_heading']} {about}"),
+        ("w:tblDescription", words["table_about"]),
+    ):
+        element = OxmlElement(tag)
+        element.set(qn("w:val"), text)
+        properties.append(element)
+    for cell, text in zip(table.rows[0].cells, (words["question_heading"], words["answer_column"]), strict=True):
+        cell.paragraphs[0].add_run(text).bold = True
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    for question in questions:
+        row = table.add_row()
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        asked = row.cells[0].paragraphs[0]
+        asked.add_run(f"{question.text} ")
+        _quiet(asked, f"({target} · {question.id})")
+        _room(row.cells[1], question, target)
+    for row in table.rows:
+        for cell, width in zip(row.cells, (Cm(6.5), Cm(10.5)), strict=True):
+            cell.width = width
+    document.add_paragraph()
+
+
+def _room(cell: _Cell, question: Question, target: str) -> None:
+    paragraph = cell.paragraphs[0]
+    for word, text in question.answers:
+        paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
+        paragraph.add_run(f" {text}     ")
+    if question.free:
+        for _ in range(3):
+            cell.add_paragraph()
+
+
+def _box(tag: str, title: str):
+    """A box to tick, as a content control."""
+    return parse_xml(
+        f'<w:sdt {nsdecls("w")} xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"><w:sdtPr><w:alias w:val="{title}"/>'
+        f'<w:tag w:val="{tag}"/><w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
+        '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:rPr>'
+        '<w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic"/></w:rPr><w:t>☐</w:t></w:r></w:sdtContent></w:sdt>'
+    )
+
+
+def _replies(document: Document, pack: Pack) -> None:
+    words = pack.words.texts
+    document.add_heading(words["replies_heading"], 1)
+    rows = reply_rows(pack)
+    for row in rows:
+        item = document.add_paragraph(style="List Bullet")
+        _bold_start(item, words["you_said"], row["comment"])
+        item.add_run().add_break()
+        _bold_start(item, words["we_did"], f"{row['plain_reply']} ({row['decision']})")
+    if pack.n_waiting:
+        document.add_paragraph(pack.words.said("replies_waiting", n=pack.n_waiting))
+    elif not rows:
+        document.add_paragraph(words["replies_none"])
+
+
+def _bytes(document: Document) -> bytes:
+    """The document as a file whose parts carry one fixed day."""
+    made, target = io.BytesIO(), io.BytesIO()
+    document.save(made)
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            fixed = zipfile.ZipInfo(part.filename, (2000, 1, 1, 0, 0, 0))
+            fixed.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(fixed, old.read(part))
+    return target.getvalue()

@@ -1,0 +1,315 @@
+"""What a review pack says: themes, counts, confidence, order, versions, rounds, words; and how hard it is to read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from plain import column, rows
+
+from synthesis.confidence import summary_of_findings
+from synthesis.pack_reading import pack_texts, readability_summary, readability_table
+from synthesis.packs import VARIANTS, build_pack, build_packs, pack_words, version_line
+from synthesis.readability import MAX_WORDS, words
+from synthesis.round_rules import version_of
+from synthesis.schema import CallError, vocabularies
+from synthesis.tables import Evidence
+from synthesis.themes import theme_table
+
+AUDIENCES = tuple(vocabularies()["pack_audience"])
+BOOK = tomllib.loads((Path(__file__).parent.parent / "synthesis" / "pack_words.toml").read_text(encoding="utf-8"))
+#: Terms of the trade that no reader of a pack is to meet in its fixed words, nor in themes and statements in plain words.
+JARGON = (
+    "synthesis",
+    "systematic",
+    "thematic",
+    "qualitative",
+    "quantitative",
+    "GRADE",
+    "CERQual",
+    "coherence",
+    "adequacy",
+    "methodological",
+    "perinatal",
+    "postnatal",
+    "stakeholder",
+    "comorbid",
+    "psychopathology",
+    "adjudicated",
+    "provisional",
+    "multidisciplinary",
+    "intersectional",
+    "safeguarding",
+    "longitudinal",
+    "cohort",
+    "participants",
+    "respondents",
+    "utilise",
+    "facilitate",
+    "implementation",
+    "heterogeneity",
+    "prevalence",
+    "codebook",
+    "coding",
+)
+
+
+@pytest.fixture(scope="module")
+def packs(evidence):
+    return dict(zip(VARIANTS, build_packs(evidence), strict=True))
+
+
+@pytest.fixture(scope="module")
+def pack(packs):
+    return packs["standard"]
+
+
+@pytest.fixture(scope="module")
+def slim(evidence):
+    """``slim(rounds=frame, ...)``: the shipped evidence with two statements only, so that many packs can be built in a test."""
+    few = ["RF01", "RF08"]
+
+    def with_tables(**frames: pd.DataFrame) -> Evidence:
+        kept = {name: evidence[name].loc[evidence[name]["review_finding_id"].isin(few)] for name in ("review_findings", "confidence")}  # fmt: skip
+        return Evidence(evidence.folder, {**evidence.frames, **kept, **frames}, evidence.problems)
+
+    return with_tables
+
+
+def every_text(texts) -> list[str]:
+    """All texts under a heading of the words, lists and tables opened."""
+    if isinstance(texts, str):
+        return [texts]
+    parts = texts.values() if isinstance(texts, dict) else texts
+    return [text for part in parts for text in every_text(part)]
+
+
+# ---------------------------------------------------------------- what it says
+
+
+def test_a_pack_holds_every_analytical_theme_in_its_order_with_its_plain_words(pack):
+    typed = sorted(
+        (row for row in rows("themes") if row["level"] == "analytical"), key=lambda row: int(row["position"])
+    )
+    assert [(each.id, each.name, each.plain) for each in pack.themes] == [
+        (row["theme_id"], row["name"], row["plain_language"]) for row in typed
+    ]
+
+
+def test_parts_of_a_theme_and_its_statements_stand_under_it(pack):
+    for theme in pack.themes:
+        below = {row["theme_id"] for row in rows("themes") if row["parent_theme_id"] == theme.id}
+        assert {which for which, _, _ in theme.subthemes} == below
+        mine = [row["review_finding_id"] for row in rows("review_findings") if row["theme_id"] == theme.id]
+        assert [each.id for each in theme.statements] == mine
+
+
+def test_counts_and_confidence_are_those_of_the_tables(evidence, pack):
+    counts = theme_table(evidence).set_index("theme_id")
+    judged = summary_of_findings(evidence).set_index("review_finding_id")
+    for theme in pack.themes:
+        row = counts.loc[theme.id]
+        assert theme.parents == (row["n_studies_parent"], row["of_studies_parent"])
+        assert theme.practitioners == (row["n_studies_practitioner"], row["of_studies_practitioner"])
+        for each in theme.statements:
+            row = judged.loc[each.id]
+            assert (each.n_studies, each.of_studies) == (row["n_studies"], row["of_studies"])
+            assert each.level == row["confidence"]
+            assert each.how_sure == pack.words.texts["sure"][each.level]
+            assert each.why
+
+
+def test_a_statement_that_nobody_has_judged_says_so_and_gives_no_reason(evidence, slim):
+    none = slim(confidence=evidence.confidence.iloc[:0])
+    said = [each for theme in build_pack(none).themes for each in theme.statements]
+    assert [(each.id, each.how_sure, each.why) for each in said] == [
+        (which, "Nobody has judged yet how sure we can be.", ()) for which in ("RF01", "RF08")
+    ]
+
+
+def test_what_speaks_against_a_statement_is_shown_with_the_side_it_comes_from(pack):
+    finding, side = column("findings", "finding_id", "finding"), column("findings", "finding_id", "perspective")
+    told = {each.id: each.against for theme in pack.themes for each in theme.statements}
+    for row in rows("review_findings"):
+        for which in filter(None, row["contradicting_finding_ids"].split(";")):
+            lead = pack.words.said(f"against_{side[which]}")
+            assert (lead, finding[which]) in told[row["review_finding_id"]]
+    assert any(told.values())
+
+
+def test_a_theme_reworded_shows_it_and_says_that_a_comment_led_to_it(evidence, slim, pack):
+    theme = pack.themes[0]
+    change = {"change_id": "W1", "target_kind": "theme", "target_id": theme.id, "was": "Old words", "is_now": theme.plain,
+              "reason": "Made up for a test.", "comment_ids": "c1", "decided_by": "team", "date": pd.Timestamp("2026-03-01")}  # fmt: skip
+    changed = slim(wording_changes=pd.DataFrame([change]).reindex(columns=evidence.wording_changes.columns))
+    again, *others = build_pack(changed).themes
+    assert again.history == (
+        f"1 March 2026: “Old words” became “{theme.plain}”. Made up for a test. This came from a comment.",
+    )
+    assert not any(each.history for each in others)
+
+
+# ---------------------------------------------------------------- what can be asked for
+
+
+def test_themes_can_be_chosen_ordered_left_out_and_moved_to_the_end(slim, pack):
+    assert [each.id for each in build_pack(slim(), themes=["T3", "T1"]).themes] == ["T3", "T1"]
+    ids = [each.id for each in pack.themes]
+    assert [each.id for each in build_pack(slim(), last=["T1"]).themes] == [*ids[1:], ids[0]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"audience": "public"}, "There is no audience 'public'; there are advisory, practitioner."),
+        ({"variant": "audio"}, "no variant 'audio'; there are standard, easy_read"),
+        ({"themes": ["T1", "T9"]}, "no analytical theme 'T9'; there are T1, T2, T3, T4, T5"),
+        ({"themes": ["T1a"]}, "no analytical theme 'T1a'"),
+        ({"last": ["RF01"]}, "no analytical theme 'RF01'"),
+        ({"themes": []}, "at least one theme"),
+        ({"themes": ["T1", "T1"]}, "named twice"),
+    ],
+)
+def test_a_call_for_what_is_not_there_is_refused_with_what_is(evidence, asked, says):
+    with pytest.raises(CallError, match=re.escape(says)):
+        build_pack(evidence, **asked)
+
+
+def test_the_version_changes_with_the_words_and_themes_and_with_nothing_else(evidence, slim, packs):
+    assert packs["easy_read"].version == packs["standard"].version
+    version = build_pack(slim()).version
+    assert re.fullmatch(r"[0-9a-f]{8}", version)
+    reworded = evidence.themes.copy()
+    reworded.loc[reworded["theme_id"] == "T1", "plain_language"] += " So."
+    others = [
+        build_pack(slim(), "practitioner"),
+        build_pack(slim(), themes=["T1"]),
+        build_pack(slim(), last=["T1"]),
+        build_pack(slim(themes=reworded)),
+    ]
+    assert len({version, *(each.version for each in others)}) == 5
+    assert build_pack(slim(confidence=evidence.confidence.iloc[:0])).version == version
+
+
+def test_check_works_the_version_out_as_the_pack_does(evidence, pack):
+    ids = [each.id for each in pack.themes]
+    assert version_of(evidence.themes, evidence.review_findings, "advisory", ids) == pack.version
+    assert version_of(evidence.themes, evidence.review_findings, "advisory", ["T9"]) == ""
+
+
+def test_a_pack_names_the_round_that_was_made_for_it_unless_that_is_closed(evidence, slim):
+    version = build_pack(slim(), themes=["T1"]).version
+    row = {"round_id": "round-1", "audience": "advisory", "pack_version": version, "themes": "T1", "status": "open"}
+    table = pd.DataFrame([row]).reindex(columns=evidence.rounds.columns)
+    assert build_pack(slim(rounds=table), themes=["T1"]).round_id == "round-1"
+    assert build_pack(slim(rounds=table.assign(status="closed")), themes=["T1"]).round_id == ""
+    other = build_pack(slim(rounds=table.assign(pack_version="00000000")), themes=["T1"])
+    assert version_line(other) == f"Pack {version}, not yet part of a round."
+    asked = build_pack(slim(), themes=["T1"], round_id="round-2")
+    assert version_line(asked) == f"Pack {version}, made for round-2."
+
+
+# ---------------------------------------------------------------- the words
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_every_text_that_a_pack_shows_is_filled_in(slim, audience, variant):
+    shown = pack_texts(build_pack(slim(), audience, variant=variant))
+    assert shown["text"].str.len().gt(0).all()
+    assert not shown["text"].str.contains(r"[{}]").any()
+    assert not shown["text"].str.contains(r"  |\bnan\b|\bNone\b").any()
+
+
+def test_the_same_words_have_the_same_places_to_fill_in_for_every_audience_and_variant():
+    places = re.compile(r"\{(\w+)\}")
+    first = BOOK["advisory"]["standard"]
+    for audience in BOOK:
+        for variant, texts in BOOK[audience].items():
+            for name, text in texts.items():
+                assert name in first, f"{audience}.{variant}.{name} is a text that no pack shows"
+                assert type(text) is type(first[name])
+                asked = {place for each in every_text(text) for place in places.findall(each)}
+                assert asked <= {place for each in every_text(first[name]) for place in places.findall(each)}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_each_audience_and_variant_has_a_word_for_every_level_concern_question_answer_and_side(audience, variant):
+    texts = pack_words(audience, variant).texts
+    assert set(texts["sure"]) == {*vocabularies()["confidence_level"], "none"}
+    assert set(texts["questions"]) == set(vocabularies()["feedback_question"])
+    assert set(texts["answers"]) == set(vocabularies()["feedback_answer"])
+    assert {f"against_{side}" for side in vocabularies()["perspective"]} <= set(texts)
+
+
+@pytest.mark.parametrize("term", JARGON)
+def test_the_fixed_words_and_the_plain_words_are_free_of_terms_of_the_trade(packs, term):
+    said = [text for audience in BOOK.values() for texts in audience.values() for text in every_text(texts)]
+    plain = {"theme", "part of the theme", "statement", "content note", "who", "how sure", "picture"}
+    for pack in packs.values():
+        shown = pack_texts(pack)
+        said += list(shown.loc[shown["part"].isin(plain), "text"])
+    found = [text for text in said if re.search(rf"\b{term}", text, re.IGNORECASE)]
+    assert not found
+
+
+def test_nothing_a_person_may_call_is_made_up(pack):
+    """A pack without places to turn to says that they are missing; it holds no number and no address."""
+    said = " ".join(text for audience in BOOK.values() for texts in audience.values() for text in every_text(texts))
+    assert not re.search(r"\d{3}|@|https?:|www\.", re.sub(r"\{\w+\}", "", said))
+    assert pack.support.empty
+    assert "must fill in" in pack.words.texts["support_empty"]
+
+
+# ---------------------------------------------------------------- how hard it is to read
+
+
+def test_every_theme_and_statement_has_easy_lines_and_none_is_too_long(packs):
+    for theme in packs["easy_read"].themes:
+        for lines in (theme.easy, *(each.easy for each in theme.statements)):
+            assert lines
+            assert all(len(words(line)) <= MAX_WORDS["easy_read"] for line in lines)
+
+
+def test_hard_sentences_are_listed_with_their_place_hardest_first(packs):
+    table = readability_table(packs["standard"])
+    assert table["readability_index"].is_monotonic_decreasing
+    shown = pack_texts(packs["standard"]).groupby("target_id")["text"].agg(" ".join)
+    assert all(row.sentence in shown[row.target_id] for row in table.itertuples())
+    assert table["why"].str.len().gt(0).all()
+
+
+def test_a_hard_sentence_in_a_theme_is_found(evidence, slim):
+    hard = "Multidisciplinary consultations facilitate organisational communication regarding safeguarding responsibilities."
+    themes = evidence.themes.copy()
+    themes.loc[themes["theme_id"] == "T2", "plain_language"] = f"This is short. {hard}"
+    table = readability_table(build_pack(slim(themes=themes), themes=["T2"]))
+    found = table[table["part"] == "theme"].iloc[0]
+    assert (found["target_id"], found["sentence"], found["n_words"]) == ("T2", hard, 8)
+    assert "Multidisciplinary" in found["long_words"]
+
+
+def test_our_own_words_are_easy_and_what_is_hard_are_findings_as_studies_word_them(packs):
+    """The fixed words hold no hard sentence; themes and statements at most a few, which the team sees."""
+    for pack in packs.values():
+        counts = readability_summary(pack).set_index("part")
+        fixed = [
+            "title",
+            "subtitle",
+            "about",
+            "asked",
+            "care",
+            "question",
+            "return",
+            "rests",
+            "who",
+            "how sure",
+            "picture",
+        ]
+        assert counts.loc[fixed, "n_hard"].sum() == 0, readability_table(pack)
+        assert counts.at["all", "of_hard"] == counts["of_hard"].drop("all").sum()
+        assert counts.loc["statement", "readability_index"] < 6

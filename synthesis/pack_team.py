@@ -51,7 +51,10 @@ def team_page(evidence: Evidence, standard: Pack, easy: Pack) -> str:
     how = pd.concat([readability_summary(pack) for pack in packs], ignore_index=True)
     hard = pd.concat([readability_table(pack) for pack in packs], ignore_index=True)
     left = waiting(evidence)[["comment_id", "round_id", "target_id", "question", "comment"]]
+    how = how.round({"words_a_sentence": 1, "readability_index": 1})
+    hard = hard.round({"readability_index": 1})
     headings = {"n_hard": "Sentences too hard", "words_a_sentence": "Words a sentence", "readability_index": "Index"}
+    headings |= {"n_words": "Words", "target_id": "About"}
     parts = [
         ("How the packs read", how, "Readability by part of the pack; the index is about the years of schooling"),
         ("Sentences that are too hard", hard, "Sentences over a limit, hardest first"),

@@ -9,23 +9,38 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import textwrap
 import zipfile
 from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape
 
 import docx
 from docx.document import Document
-from docx.enum.text import WD_BREAK
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
-from synthesis.draw_pack import theme_picture
-from synthesis.packs import Pack, PackTheme, Question, Statement, reply_rows, support_rows, version_line
+from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
+from synthesis.pack_forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
+from synthesis.packs import (
+    Pack,
+    PackTheme,
+    Question,
+    Statement,
+    reply_rows,
+    support_rows,
+    theme_heading,
+    theme_lead,
+    version_line,
+)
+from synthesis.word_text import texts
 
 _SIZES = {"standard": 12, "easy_read": 15}
 _LARGE = 18
+#: The widest picture, in points.
+_WIDEST = 328.0
 #: Everything in the file carries this day, so that the same pack gives the same bytes.
 _DAY = dt.datetime(2000, 1, 1)
 _QUIET = RGBColor(0x59, 0x59, 0x59)
@@ -33,6 +48,19 @@ _QUIET = RGBColor(0x59, 0x59, 0x59)
 
 def pack_docx(pack: Pack, large: bool = False) -> bytes:
     """The pack as the bytes of a .docx file; ``large`` sets it in 18 points."""
+    return _bytes(_document(pack, large), pack)
+
+
+def document_prints(pack: Pack) -> set[str]:
+    """Fingerprints of every text in the document of a pack, to tell later what a reader wrote."""
+    return set(_prints(_document(pack)).split())
+
+
+def _prints(document: Document) -> str:
+    return fingerprints(texts([document.element.body, *(each.footer._element for each in document.sections)]))
+
+
+def _document(pack: Pack, large: bool = False) -> Document:
     document = _blank(pack, _LARGE if large else _SIZES[pack.variant])
     words = pack.words.texts
     document.add_heading(words["title"], 0)
@@ -40,9 +68,11 @@ def pack_docx(pack: Pack, large: bool = False) -> bytes:
     if pack.state == "draft":
         _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
     for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
-        document.add_heading(words[f"{name}_heading"], 1)
+        # Care and support stand on one page, which can be kept when the rest is given back.
+        document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = name == "care"
         _lines(document, lines)
     _support(document, pack)
+    _who_answers(document, pack)
     for at, theme in enumerate(pack.themes, 1):
         _theme(document, pack, theme, at)
     _replies(document, pack)
@@ -52,7 +82,7 @@ def pack_docx(pack: Pack, large: bool = False) -> bytes:
     _lines(document, words["return"])
     document.add_heading(words["rests_heading"], 1)
     _lines(document, pack.rests)
-    return _bytes(document)
+    return document
 
 
 def _blank(pack: Pack, size: int) -> Document:
@@ -121,15 +151,13 @@ def _support(document: Document, pack: Pack) -> None:
 
 def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     words, easy = pack.words.texts, pack.variant == "easy_read"
-    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-    document.add_heading(f"{at}. {theme.name}", 1)
+    document.add_heading(f"{at}. {theme_heading(pack, theme)}", 1).paragraph_format.page_break_before = True
+    if not easy:
+        _quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
     if theme.content_note:
         _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", theme.content_note)
         document.add_paragraph(words["hard_skip"])
-    if easy and theme.easy:
-        _lines(document, theme.easy)
-    else:
-        document.add_paragraph().add_run(theme.plain).bold = True
+    _lines(document, theme_lead(pack, theme))
     document.add_heading(words["who_heading"], 2)
     _picture(document, pack, theme)
     if not easy and theme.subthemes:
@@ -137,48 +165,58 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
         for _, name, plain in theme.subthemes:
             _quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
     document.add_heading(words["says_heading"], 2)
-    for statement in theme.statements:
+    for place, statement in enumerate(theme.statements, 1):
+        heading = document.add_heading(pack.words.said("statement_heading", at=place, n=len(theme.statements)), 3)
+        _quiet(heading, f" ({statement.id})")
         _statement(document, pack, statement)
     if theme.history:
         document.add_heading(words["history_heading"], 2)
         for line in theme.history:
             document.add_paragraph(line, style="List Bullet")
-    document.add_heading(words["answer_heading"], 2)
+    # The answers to a theme stand on a page of their own, so that it alone can be given back.
+    document.add_heading(words["answer_heading"], 2).paragraph_format.page_break_before = True
     _questions(document, pack, pack.questions, theme.id, theme.name)
 
 
 def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
     picture = theme_picture(theme, pack.words)
-    shape = document.add_picture(io.BytesIO(picture.png), width=Cm(11))
+    # Its words come out as large as the text, as long as it fits on the page.
+    size = document.styles["Normal"].font.size
+    assert size is not None
+    shape = document.add_picture(
+        io.BytesIO(picture.png), width=Pt(min(PICTURE_WIDTH * size.pt / PICTURE_SIZE, _WIDEST))
+    )
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
     about = shape._inline.docPr
     about.set("descr", picture.alt)
     about.set("title", theme.name)
-    document.add_paragraph(picture.alt)
+    document.add_paragraph(f"{picture.alt} {pack.words.texts['picture_note']}")
 
 
 def _statement(document: Document, pack: Pack, statement: Statement) -> None:
     words, said, easy = pack.words.texts, pack.words.said, pack.variant == "easy_read"
-    if easy and statement.easy:
-        for line in statement.easy:
-            document.add_paragraph().add_run(line).bold = True
-    else:
-        document.add_paragraph().add_run(statement.plain).bold = True
+    kept = []
+    for line in statement.easy if easy and statement.easy else (statement.plain,):
+        kept.append(document.add_paragraph())
+        kept[-1].add_run(line).bold = True
     studies = said("studies_behind", n=statement.n_studies, of=statement.of_studies)
-    _quiet(document.add_paragraph(f"{statement.who} {studies} "), f"({statement.id})")
-    _bold_start(
-        document.add_paragraph(), f"{words['sure_heading']}:", f"{statement.how_sure} {' '.join(statement.why)}"
-    )
+    kept.append(document.add_paragraph(f"{statement.who} {studies}"))
+    kept.append(document.add_paragraph())
+    _bold_start(kept[-1], f"{words['sure_heading']}:", f"{statement.how_sure} {' '.join(statement.why)}")
     if easy:
         if statement.against:
             document.add_paragraph(said("against_easy", n=len(statement.against)))
     elif statement.against:
-        document.add_paragraph().add_run(f"{words['against_heading']}:").bold = True
+        kept.append(document.add_paragraph())
+        kept[-1].add_run(f"{words['against_heading']}:").bold = True
         for lead, text in statement.against:
             document.add_paragraph(f"{lead} {text}", style="List Bullet")
     else:
         _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
     for line in statement.history:
         document.add_paragraph(line, style="List Bullet")
+    for paragraph in kept:
+        paragraph.paragraph_format.keep_with_next = True
 
 
 def _questions(document: Document, pack: Pack, questions: Sequence[Question], target: str, about: str) -> None:
@@ -215,7 +253,8 @@ def _room(cell: _Cell, question: Question, target: str) -> None:
     paragraph = cell.paragraphs[0]
     for word, text in question.answers:
         paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
-        paragraph.add_run(f" {text}     ")
+        paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}"))  # a box stays beside its words
+        paragraph.add_run("     ")
     if question.free:
         for _ in range(3):
             cell.add_paragraph()
@@ -246,13 +285,48 @@ def _replies(document: Document, pack: Pack) -> None:
         document.add_paragraph(words["replies_none"])
 
 
-def _bytes(document: Document) -> bytes:
-    """The document as a file whose parts carry one fixed day."""
+def _who_answers(document: Document, pack: Pack) -> None:
+    """Whose answers these are (a group and a part, never a name), and the mark of the pack."""
+    words, answers = pack.words.texts, tuple(pack.words.texts["roles"].items())
+    document.add_heading(words["form_heading"], 1)
+    asked = [Question(each, words[f"{each}_question"], answers if each == "role" else (), free=False) for each in WHO]
+    _questions(document, pack, asked, FORM, words["form_heading"])
+    document.paragraphs[-1].add_run(words["form_note"])
+    _quiet(document.add_paragraph(), str(pack_mark(pack)))
+
+
+def _bytes(document: Document, pack: Pack) -> bytes:
+    """The document as a file whose parts carry one fixed day, with what tells its own words from a reader's."""
     made, target = io.BytesIO(), io.BytesIO()
     document.save(made)
     with zipfile.ZipFile(made) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for part in old.infolist():
-            fixed = zipfile.ZipInfo(part.filename, (2000, 1, 1, 0, 0, 0))
+        parts = {part.filename: old.read(part) for part in old.infolist()} | _own_properties(pack, _prints(document))
+        for name, link in (("[Content_Types].xml", _CUSTOM_TYPE), ("_rels/.rels", _CUSTOM_LINK)):
+            head, closing, end = parts[name].rpartition(b"</")
+            parts[name] = head + link + closing + end
+        for name, content in parts.items():
+            fixed = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
             fixed.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(fixed, old.read(part))
+            new.writestr(fixed, content)
     return target.getvalue()
+
+
+_CUSTOM = "docProps/custom.xml"
+_CUSTOM_TYPE = f'<Override PartName="/{_CUSTOM}" ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml"/>'.encode()
+_CUSTOM_LINK = f'<Relationship Id="rIdPack" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/custom-properties" Target="{_CUSTOM}"/>'.encode()
+#: Characters that a word processor shows of a property; longer texts are parted.
+_PROPERTY_LENGTH = 245
+
+
+def _own_properties(pack: Pack, prints: str) -> dict[str, bytes]:
+    """The part that holds the pack's mark and the fingerprints of its text; office programs keep it when they save."""
+    parts = textwrap.wrap(prints, _PROPERTY_LENGTH)
+    named = {PROPERTY: str(pack_mark(pack))} | {f"{PROPERTY} text {n:02}": part for n, part in enumerate(parts, 1)}
+    kind = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
+    rows = "".join(
+        f'<property fmtid="{kind}" pid="{n}" name="{name}"><vt:lpwstr>{escape(text)}</vt:lpwstr></property>'
+        for n, (name, text) in enumerate(named.items(), 2)
+    )
+    space = "http://schemas.openxmlformats.org/officeDocument/2006"
+    head = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Properties xmlns="{space}/custom-properties" xmlns:vt="{space}/docPropsVTypes">'
+    return {_CUSTOM: f"{head}{rows}</Properties>".encode()}

@@ -21,6 +21,7 @@ ROWS = {
     "records": 220, "samples": 17, "coders": 4, "codebook": 61, "codebook_changes": 39, "themes": 22, "codings": 2908, "readings": 1262,
     "adjudications": 200, "uncoded": 8, "memos": 53, "appraisals": 0, "appraisal_settlements": 0, "review_findings": 22, "confidence": 22, "indicators": 133,
     "estimate_choices": 25, "discrepancies": 46,
+    "risk_pathways": 127, "intervention_readings": 52, "crosswalk": 428,
 }  # fmt: skip
 
 

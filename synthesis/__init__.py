@@ -53,6 +53,11 @@ if TYPE_CHECKING:
     from synthesis.confidence_sheets import settle_confidence as settle_confidence
     from synthesis.contrast import perspective_contrast as perspective_contrast
     from synthesis.contrast import theme_map as theme_map
+    from synthesis.crosswalk import crosswalk_table as crosswalk_table
+    from synthesis.crosswalk import finding_answers as finding_answers
+    from synthesis.crosswalk import needs_and_interventions as needs_and_interventions
+    from synthesis.crosswalk import practical_mentions as practical_mentions
+    from synthesis.crosswalk import recommendation_support as recommendation_support
     from synthesis.curves import accumulation as accumulation
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimates import proportions as proportions
@@ -60,6 +65,19 @@ if TYPE_CHECKING:
     from synthesis.figures import make_figure as make_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
+    from synthesis.guidance import engagement_table as engagement_table
+    from synthesis.guidance import guide_item_table as guide_item_table
+    from synthesis.guidance import guide_modules as guide_modules
+    from synthesis.guidance import recommendation_table as recommendation_table
+    from synthesis.guidance import stated as stated
+    from synthesis.guidance import step_table as step_table
+    from synthesis.guidance_interventions import intervention_table as intervention_table
+    from synthesis.guidance_interventions import result_counts as result_counts
+    from synthesis.guidance_measures import measure_differences as measure_differences
+    from synthesis.guidance_measures import measure_table as measure_table
+    from synthesis.guidance_measures import which_measure as which_measure
+    from synthesis.guidance_risks import pathway_table as pathway_table
+    from synthesis.guidance_risks import risk_factor_table as risk_factor_table
     from synthesis.intervals import newcombe as newcombe
     from synthesis.intervals import wilson as wilson
     from synthesis.pooling import pool as pool
@@ -119,39 +137,56 @@ _MODULE_OF = {
     "contradictions": "confidence",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
+    "crosswalk_table": "crosswalk",
     "disagreement_sheet": "settlement",
+    "engagement_table": "guidance",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
     "figure_names": "figures",
+    "finding_answers": "crosswalk",
     "framework_matrix": "framework",
+    "guide_item_table": "guidance",
+    "guide_modules": "guidance",
     "import_sheet": "sheets",
     "included_studies": "studies",
+    "intervention_table": "guidance_interventions",
     "levels_by_concerns": "confidence",
     "make_figure": "figures",
+    "measure_differences": "guidance_measures",
+    "measure_table": "guidance_measures",
     "merge_codes": "codes",
     "misapplications": "confidence",
     "move_code": "codes",
+    "needs_and_interventions": "crosswalk",
     "negative_cases": "framework",
     "newcombe": "intervals",
     "participants": "studies",
+    "pathway_table": "guidance_risks",
     "perspective_contrast": "contrast",
     "pool": "pooling",
+    "practical_mentions": "crosswalk",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "proportions": "estimates",
     "published_comparison": "comparison",
     "read_evidence": "tables",
+    "recommendation_support": "crosswalk",
+    "recommendation_table": "guidance",
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
     "rename_code": "codes",
+    "result_counts": "guidance_interventions",
+    "risk_factor_table": "guidance_risks",
     "settle": "settlement",
     "settle_appraisals": "appraisal_sheets",
     "settle_confidence": "confidence_sheets",
     "show": "reports",
     "split_code": "codes",
     "stability_ranges": "stability",
+    "stated": "guidance",
     "status": "provenance",
     "status_line": "provenance",
+    "step_table": "guidance",
     "study_counts": "studies",
     "suggested_concerns": "confidence",
     "summary_of_findings": "confidence",
@@ -164,6 +199,7 @@ _MODULE_OF = {
     "theme_table": "themes",
     "trace": "chain",
     "trace_text": "chain",
+    "which_measure": "guidance_measures",
     "wilson": "intervals",
     "write_table": "tables",
     "write_tables": "tables",

@@ -13,7 +13,9 @@ from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
 from synthesis.confidence import evidence_profile, summary_of_findings
 from synthesis.contrast import perspective_contrast, theme_map
+from synthesis.crosswalk import finding_answers, needs_and_interventions, recommendation_support
 from synthesis.curves import accumulation
+from synthesis.guidance_risks import pathway_table
 from synthesis.intervals import wilson
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status
@@ -91,6 +93,10 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "prevalence": prevalence_table,
     "england_parent_mental_health": area_series,
     "published_comparison": published_comparison,
+    "pathways": pathway_table,
+    "recommendation_support": recommendation_support,
+    "finding_answers": finding_answers,
+    "needs_and_interventions": needs_and_interventions,
     "warnings": warnings_table,
 }
 

@@ -18,7 +18,18 @@ PACKAGE = ROOT / "synthesis"
 #: Layers from the ground up; a module may import modules of lower layers, and of its own layer those that stand before it.
 LAYERS = [
     ["schema"],
-    ["files", "appraisal_tools", "privacy", "readability", "checks", "rules", "judgement_rules", "round_rules", "guide_rules", "tables"],
+    [
+        "files",
+        "appraisal_tools",
+        "privacy",
+        "readability",
+        "checks",
+        "rules",
+        "judgement_rules",
+        "round_rules",
+        "guide_rules",
+        "tables",
+    ],
     ["office_files", "dictionary", "workbooks", "table_sheets", "sheet_rows", "exchange"],
     ["intervals", "reliability", "incidence"],
     [
@@ -44,6 +55,7 @@ LAYERS = [
         "involvement",
     ],
     ["estimates", "pooling", "prevalence"],
+    ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk"],
     ["provenance", "comparison"],
     [
         "drawing",

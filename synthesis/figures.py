@@ -25,10 +25,12 @@ from synthesis.draw_forest import forest_alt, forest_plot
 from synthesis.draw_heat import heat_alt, heat_plot
 from synthesis.draw_map import theme_map_alt, theme_map_plot
 from synthesis.draw_pairs import pairs_alt, pairs_plot
+from synthesis.draw_pathways import pathway_alt, pathway_plot
 from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
 from synthesis.drawing import add_note, plotted, save_figure, styled
+from synthesis.guidance_risks import pathway_table
 from synthesis.prevalence import area_series, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.records import prisma_flow
@@ -41,9 +43,9 @@ from synthesis.themes import theme_matrix, theme_table
 __all__ = [
     "Drawn", "accumulation_alt", "accumulation_plot", "area_series_alt", "area_series_plot", "authority_alt",
     "authority_plot", "contrast_alt", "contrast_plot", "draw", "figure_names", "forest_alt", "forest_plot", "heat_alt",
-    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
-    "prisma_alt", "prisma_plot", "save_figure", "series_alt", "series_plot", "stability_alt", "stability_plot",
-    "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot",
+    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "pathway_alt",
+    "pathway_plot", "plotted", "prisma_alt", "prisma_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
+    "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot",
 ]  # fmt: skip
 
 #: England's national factors in one figure, the one under review first.
@@ -136,6 +138,7 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "england_factors": lambda: _england_factors(evidence, official),
         "england_parent_mental_health": lambda: _england(evidence, official),
         "england_authorities": lambda: _authorities(evidence, official),
+        "pathways": lambda: _pathways(evidence),
     }
 
 
@@ -247,3 +250,9 @@ def _authorities(evidence: Evidence, note: str) -> Drawn:
     year = f" in {table['year'].max()}" if len(table) else ""
     title = f"Parental mental health recorded at assessment: local authorities{year}"
     return draw(authority_plot(table), title, authority_alt(table), "england_parent_mental_health", note)
+
+
+def _pathways(evidence: Evidence) -> Drawn:
+    table = pathway_table(evidence)
+    title = "How a parent's mental health, the parents' relationship, parenting and the child are linked"
+    return draw(pathway_plot(table), title, pathway_alt(table), "pathways", status_line(evidence, "pathways"))

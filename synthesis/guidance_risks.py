@@ -67,7 +67,7 @@ def pathway_table(evidence: Evidence) -> pd.DataFrame:
     ``n_strong, n_some, n_mixed, n_null, n_unknown`` (they add up to ``n_rows``), ``n_protective`` (of these, rows in which
     it makes things better), ``n_statements`` (of these, statements of a guide without a result), ``firmest`` (the firmest
     word that a row carries, in the order of the vocabulary; mixed and null rows stay countable beside it), ``both_ways``
-    (whether the opposite link is stated too) and ``row_ids``. Ordered as the parts stand in the vocabulary.
+    (``yes`` or ``no``: whether the opposite link is stated too) and ``row_ids``. Ordered as the parts stand in the vocabulary.
     """
     read = risk_factor_table(evidence).dropna(subset=["from_node", "to_node"])
     words = list(vocabularies()["link_strength"])
@@ -90,6 +90,7 @@ def pathway_table(evidence: Evidence) -> pd.DataFrame:
     columns = ["from_node", "to_node", "n_rows", "of_rows", *(f"n_{word}" for word in words), "n_protective", "n_statements", "firmest", "both_ways", "row_ids"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     there = set(zip(table["from_node"], table["to_node"], strict=True))
-    table["both_ways"] = [(end, start) in there for start, end in zip(table["from_node"], table["to_node"], strict=True)]  # fmt: skip
+    opposite = [(end, start) in there for start, end in zip(table["from_node"], table["to_node"], strict=True)]
+    table["both_ways"] = ["yes" if each else "no" for each in opposite]
     place = {node: position for position, node in enumerate(vocabularies()["pathway_node"])}
     return table.sort_values(["from_node", "to_node"], key=lambda nodes: nodes.map(place)).reset_index(drop=True)

@@ -37,7 +37,7 @@ ALL = [
     "theme_map", "study_by_theme", "parents_and_practitioners", "accumulation", "code_pairs", "theme_stability",
     "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
     "forest_parents_among_adults_with_psychosis_or_smi", "england_factors", "england_parent_mental_health",
-    "england_authorities",
+    "england_authorities", "pathways",
 ]  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_a_text_that_does_overlap_or_is_cut_is_noticed():
 
 
 #: Figures that do not rest on coded findings, by the first word of their names.
-RESTS_ON = {"forest": "estimates", "england": "official_statistics"}
+RESTS_ON = {"forest": "estimates", "england": "official_statistics", "pathways": "pathways"}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -138,9 +138,9 @@ def test_counts_of_the_map_add_up_to_the_rows_behind_it(evidence):
 def test_both_directions_stand_where_both_are_reported(evidence):
     table = pathway_table(evidence).set_index(["from_node", "to_node"])
     one, other = ("parent_mental_health", "couple_relationship"), ("couple_relationship", "parent_mental_health")
-    assert table.at[one, "both_ways"] and table.at[other, "both_ways"]
+    assert table.at[one, "both_ways"] == table.at[other, "both_ways"] == "yes"
     assert "SI005" in table.at[one, "row_ids"] and "SI004" in table.at[other, "row_ids"]
-    assert not table.at[("couple_relationship", "parenting"), "both_ways"]
+    assert table.at[("couple_relationship", "parenting"), "both_ways"] == "no"
 
 
 def test_a_null_result_is_counted_beside_the_firmest_word(evidence):

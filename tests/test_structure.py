@@ -70,6 +70,7 @@ LAYERS = [
         "draw_pairs",
         "draw_stability",
         "draw_heat",
+        "draw_pathways",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [

@@ -22,9 +22,14 @@ ENGAGING = (
 )  # fmt: skip
 
 
+#: What a missing cell means in columns where it does not mean that the source is silent.
+_NOTHING = {"not_stated": "nothing", "remark": "none known", "note": "no remark"}
+
+
 def stated(frame: pd.DataFrame, word: str = "not stated") -> pd.DataFrame:
-    """A table for readers in which nothing is blank: every missing cell says `word`. Columns and rows stay as they are."""
-    return frame.astype(object).where(frame.notna(), word)
+    """A table for readers in which nothing is blank: a missing cell says `word`. Columns and rows stay as they are."""
+    words = {column: _NOTHING.get(str(column), word) for column in frame}
+    return frame.astype(object).where(frame.notna(), pd.Series(words), axis=1)
 
 
 def one_of(word: str, allowed: Collection[str], what: str) -> str:

@@ -71,8 +71,13 @@ def test_every_table_carries_the_status_line(notebook):
     assert tables or any(
         "image/png" in out.get("data", {}) for cell in notebook.cells for out in cell.get("outputs", [])
     )
-    # Of coded findings, of estimates, of official statistics: each line speaks of what its table rests on.
-    lines = ("codings are provisional", "estimates were read in an abstract", "counts of areas are given")
+    # Of coded findings, of estimates, of official statistics, of guides: each line speaks of what its table rests on.
+    lines = (
+        "codings are provisional",
+        "estimates were read in an abstract",
+        "counts of areas are given",
+        "judgements on it are provisional",
+    )
     assert all(sum(line in html for line in lines) == 1 for html in tables)
 
 

@@ -67,6 +67,11 @@ if TYPE_CHECKING:
     from synthesis.confidence_sheets import settle_confidence as settle_confidence
     from synthesis.contrast import perspective_contrast as perspective_contrast
     from synthesis.contrast import theme_map as theme_map
+    from synthesis.crosswalk import crosswalk_table as crosswalk_table
+    from synthesis.crosswalk import finding_answers as finding_answers
+    from synthesis.crosswalk import needs_and_interventions as needs_and_interventions
+    from synthesis.crosswalk import practical_mentions as practical_mentions
+    from synthesis.crosswalk import recommendation_support as recommendation_support
     from synthesis.curves import accumulation as accumulation
     from synthesis.derived import theme_by_perspective as theme_by_perspective
     from synthesis.estimate_appraisal import estimate_appraisal_sheet as estimate_appraisal_sheet
@@ -88,6 +93,19 @@ if TYPE_CHECKING:
     from synthesis.framework import negative_cases as negative_cases
     from synthesis.grouping import subgroups as subgroups
     from synthesis.guard_rails import pooling_refusals as pooling_refusals
+    from synthesis.guidance import engagement_table as engagement_table
+    from synthesis.guidance import guide_item_table as guide_item_table
+    from synthesis.guidance import guide_modules as guide_modules
+    from synthesis.guidance import recommendation_table as recommendation_table
+    from synthesis.guidance import stated as stated
+    from synthesis.guidance import step_table as step_table
+    from synthesis.guidance_interventions import intervention_table as intervention_table
+    from synthesis.guidance_interventions import result_counts as result_counts
+    from synthesis.guidance_measures import measure_differences as measure_differences
+    from synthesis.guidance_measures import measure_table as measure_table
+    from synthesis.guidance_measures import which_measure as which_measure
+    from synthesis.guidance_risks import pathway_table as pathway_table
+    from synthesis.guidance_risks import risk_factor_table as risk_factor_table
     from synthesis.influence import baujat_table as baujat_table
     from synthesis.influence import cumulative as cumulative
     from synthesis.influence import influence_table as influence_table
@@ -199,40 +217,50 @@ _MODULE_OF = {
     "contradictions": "confidence",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
+    "crosswalk_table": "crosswalk",
     "cumulative": "influence",
     "derived_counts": "estimates",
     "disagreement_sheet": "settlement",
     "doi_plot": "figures",
     "doi_table": "small_studies",
     "draw": "figures",
+    "engagement_table": "guidance",
     "estimate_appraisal_sheet": "estimate_appraisal",
     "estimate_appraisal_table": "estimate_appraisal",
     "estimate_ranges": "ranges",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
     "figure_names": "figures",
+    "finding_answers": "crosswalk",
     "forest_plot": "figures",
     "framework_matrix": "framework",
     "funnel_plot": "figures",
     "funnel_table": "small_studies",
     "gripp2": "involvement",
+    "guide_item_table": "guidance",
+    "guide_modules": "guidance",
     "headline": "leading",
     "import_sheet": "sheets",
     "included_studies": "studies",
     "influence_table": "influence",
+    "intervention_table": "guidance_interventions",
     "jeffreys": "intervals",
     "leave_one_out": "influence",
     "levels_by_concerns": "confidence",
     "make_figure": "figures",
+    "measure_differences": "guidance_measures",
+    "measure_table": "guidance_measures",
     "merge_codes": "codes",
     "meta_regression": "moderators",
     "misapplications": "confidence",
     "move_code": "codes",
+    "needs_and_interventions": "crosswalk",
     "negative_cases": "framework",
     "newcombe": "intervals",
     "outlier_robust": "outliers",
     "pack_texts": "pack_reading",
     "participants": "studies",
+    "pathway_table": "guidance_risks",
     "perspective_contrast": "contrast",
     "plotted": "figures",
     "pool": "pooling",
@@ -240,6 +268,7 @@ _MODULE_OF = {
     "pool_groups": "pooling",
     "pooled_table": "prevalence",
     "pooling_refusals": "guard_rails",
+    "practical_mentions": "crosswalk",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "proportions": "estimates",
@@ -248,11 +277,15 @@ _MODULE_OF = {
     "read_evidence": "tables",
     "readability_summary": "pack_reading",
     "readability_table": "pack_reading",
+    "recommendation_support": "crosswalk",
+    "recommendation_table": "guidance",
     "record_appraisals": "appraisal_sheets",
     "record_confidence": "confidence_sheets",
     "refusal_table": "ranges",
     "rename_code": "codes",
     "replies": "responses",
+    "result_counts": "guidance_interventions",
+    "risk_factor_table": "guidance_risks",
     "save_figure": "figures",
     "sensitivity_table": "sensitivity",
     "settle": "settlement",
@@ -262,8 +295,10 @@ _MODULE_OF = {
     "small_study_checks": "small_studies",
     "split_code": "codes",
     "stability_ranges": "stability",
+    "stated": "guidance",
     "status": "provenance",
     "status_line": "provenance",
+    "step_table": "guidance",
     "study_counts": "studies",
     "subgroups": "grouping",
     "suggested_concerns": "confidence",
@@ -279,6 +314,7 @@ _MODULE_OF = {
     "trace": "chain",
     "trace_text": "chain",
     "waiting": "responses",
+    "which_measure": "guidance_measures",
     "wilson": "intervals",
     "write_pack": "pack_folder",
     "write_table": "tables",

@@ -17,7 +17,9 @@ from synthesis.code_pairs import cooccurrence
 from synthesis.comparison import published_comparison
 from synthesis.confidence import evidence_profile, summary_of_findings
 from synthesis.contrast import perspective_contrast, theme_map
+from synthesis.crosswalk import finding_answers, needs_and_interventions, recommendation_support
 from synthesis.curves import accumulation
+from synthesis.guidance_risks import pathway_table
 from synthesis.intervals import wilson
 from synthesis.prevalence import prevalence_table
 from synthesis.prevalence_comparison import published_prevalence
@@ -105,6 +107,10 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "england_funnel": area_funnel,
     "england_ranks": area_ranks,
     "published_comparison": published_comparison,
+    "pathways": pathway_table,
+    "recommendation_support": recommendation_support,
+    "finding_answers": finding_answers,
+    "needs_and_interventions": needs_and_interventions,
     "warnings": warnings_table,
 }
 

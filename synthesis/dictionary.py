@@ -48,6 +48,9 @@ _JOINS = (
     "review_statements --theme_id--> themes",
     "guide_items --source_id--> guide_sources",
     "recommendations --source_id--> guide_sources",
+    "risk_pathways --risk_factor_id--> risk_factors",
+    "risk_pathways --item_id--> guide_items",
+    "intervention_readings --intervention_id--> interventions",
 )
 
 _TOP = """# Data dictionary
@@ -62,7 +65,8 @@ followed back to the page it was read on.
 
 _JOIN_NOTE = """`a --column--> b` means that the column of table a holds a key of table b. To follow a statement of the review to the
 page it rests on: review finding → theme → code → coding → finding → study → `source_url`. Studies that share people
-carry one `sample_id` and are counted once. A row of `discrepancies` names the table and the key of the row it concerns.
+carry one `sample_id` and are counted once. A row of `discrepancies` names the table and the key of the row it concerns,
+and a row of `crosswalk` the kind and the key of the two things that it links.
 """
 
 _ADD_A_STUDY = """## How to add a study

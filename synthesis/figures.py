@@ -36,10 +36,12 @@ from synthesis.draw_heat import heat_alt, heat_plot
 from synthesis.draw_influence import baujat_alt, baujat_plot
 from synthesis.draw_map import theme_map_alt, theme_map_plot
 from synthesis.draw_pairs import pairs_alt, pairs_plot
+from synthesis.draw_pathways import pathway_alt, pathway_plot
 from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
 from synthesis.drawing import add_note, plotted, save_figure, styled
+from synthesis.guidance_risks import pathway_table
 from synthesis.prevalence import pooled_table, prevalence_table
 from synthesis.provenance import status_line
 from synthesis.rank_change import area_ranks
@@ -55,7 +57,7 @@ __all__ = [
     "association_plot", "authority_alt", "authority_plot", "baujat_alt", "baujat_plot", "bubble_alt", "bubble_plot",
     "caterpillar_alt", "caterpillar_plot", "contrast_alt", "contrast_plot", "control_alt", "control_plot", "doi_alt",
     "doi_plot", "draw", "figure_names", "forest_alt", "forest_plot", "funnel_alt", "funnel_plot", "heat_alt",
-    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "plotted",
+    "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "pathway_alt", "pathway_plot", "plotted",
     "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
     "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot", "trend_alt",
     "trend_plot",
@@ -160,6 +162,7 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "england_estimates": lambda: _caterpillar(evidence, official),
         "england_funnel": lambda: _funnel(evidence, official),
         "england_ranks": lambda: _rank_changes(evidence, official),
+        "pathways": lambda: _pathways(evidence),
     }
 
 
@@ -301,3 +304,9 @@ def _rank_changes(evidence: Evidence, note: str) -> Drawn:
     table = area_ranks(evidence)
     title = "Parental mental health recorded at assessment: ranks of local authorities then and now"
     return draw(rank_plot(table), title, rank_alt(table), "england_ranks", note)
+
+
+def _pathways(evidence: Evidence) -> Drawn:
+    table = pathway_table(evidence)
+    title = "How a parent's mental health, the parents' relationship, parenting and the child are linked"
+    return draw(pathway_plot(table), title, pathway_alt(table), "pathways", status_line(evidence, "pathways"))

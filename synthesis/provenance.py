@@ -101,6 +101,14 @@ def _line_of_rounds(evidence: Evidence) -> str:
     )
 
 
+def _line_of_guides(evidence: Evidence) -> str:
+    """Guide content is paraphrased from pages; how it is read and linked is a judgement that waits for reviewers."""
+    tables = [evidence[name]["status"] for name in ("risk_pathways", "intervention_readings", "crosswalk")]
+    n, of = sum(int((each == "provisional").sum()) for each in tables), sum(map(len, tables))
+    head = _head(status(evidence).set_index("item"))
+    return f"{head}guide content is paraphrased from public pages and abstracts; {n:,} of {of:,} judgements on it are provisional."
+
+
 #: Tables that do not rest on coded findings: what is said of them instead.
 _LINES: dict[str, Callable[[Evidence], str]] = {
     **dict.fromkeys(
@@ -111,6 +119,25 @@ _LINES: dict[str, Callable[[Evidence], str]] = {
         _line_of_official_statistics,
     ),
     **dict.fromkeys(("rounds", "feedback", "responses", "involvement"), _line_of_rounds),
+    **dict.fromkeys(
+        (
+            "guide_items",
+            "guide_sources",
+            "risk_factors",
+            "interventions",
+            "measures",
+            "recommendations",
+            "planning_elements",
+            "risk_pathways",
+            "intervention_readings",
+            "crosswalk",
+            "pathways",
+            "recommendation_support",
+            "finding_answers",
+            "needs_and_interventions",
+        ),
+        _line_of_guides,
+    ),
 }
 
 

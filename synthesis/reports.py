@@ -57,6 +57,10 @@ HEADINGS = {
     "reason": "Why",
     "country_as_reported": "Place",
     "episodes_with_factor": "Episodes with the factor",
+    "rating_eif_guidebook": "Rated by the EIF guidebook (2 to 4+)",
+    "rating_blueprints": "Rated by Blueprints",
+    "rating_scottish_framework": "Rated by the Scottish framework",
+    "rating_wwcsc_evidence_store": "Rated by the WWCSC evidence store",
 }
 #: Columns whose words stand for longer names: the vocabulary that holds them.
 NAMES = {"country": "country", "topic": "topic", "quantity": "review_quantity"}

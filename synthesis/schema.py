@@ -178,6 +178,8 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "pack-outdated": ("warning", "Themes or statements have changed since the pack of a round was made. Make a draft anew; a pack that was given out stays as it was."),
     "line-too-long": ("warning", "An easy-read line holds more than 15 words. Make two lines of it, one idea each."),
     "personal-detail": ("warning", "A comment may hold a detail that identifies a person. Replace it, or say in privacy_check why it may stay."),
+    "link-ends": ("error", "A judged link lacks one of its two ends, or names too many, or says that there is none and names both. Name both ends; where there is none, use the relation none and leave one end empty."),
+    "link-repeated": ("error", "Two rows judge one link, or one row says that there is none and another gives one. Leave one."),
     "discrepancy": ("warning", "A source contradicts itself or another account; the row is shown with that remark."),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from synthesis import files
 from synthesis.checks import check_cells, check_key, check_links, tidy
+from synthesis.guide_rules import check_guides
 from synthesis.judgement_rules import check_judgements
 from synthesis.round_rules import check_rounds
 from synthesis.rules import Checked, check_rules
@@ -114,6 +115,7 @@ def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
     check_rules(checked)
     check_judgements(checked)
     check_rounds(checked)
+    check_guides(checked)
     problems = [*_missing(raws, readable), *_strangers(folder, set(evidence_tables()) - set(raws))]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
     return checked, {name: len(raw.rows) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)

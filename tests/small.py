@@ -104,10 +104,25 @@ def _drop_unlinked(kept: dict[str, Grid], spec: Table) -> int:
         rows = left
     if spec.name == "records":
         rows = [row for row in rows if row[header.index("decision")] != "included" or row[header.index("study_id")]]
+    if spec.name == "crosswalk":
+        rows = [row for row in rows if _linked(kept, dict(zip(header, row, strict=True)))]
     if spec.name == "discrepancies":
         rows = [row for row in rows if _stands(kept, row[header.index("table")], row[header.index("row_id")])]
     kept[spec.name] = [header, *rows]
     return before - len(rows)
+
+
+def _linked(kept: dict[str, Grid], link: dict[str, str]) -> bool:
+    """Whether both ends of a link of the crosswalk are kept; an end that is left open stands for none."""
+    tables = {
+        "review_finding": "review_findings",
+        "theme": "themes",
+        "code": "codebook",
+        "intervention": "interventions",
+    }
+    tables |= {"recommendation": "recommendations", "step": "guide_items"}
+    ends = ((link["from_kind"], link["from_id"]), (link["to_kind"], link["to_id"]))
+    return all(not which or _stands(kept, tables[kind], which) for kind, which in ends)
 
 
 def _recount_studies(grid: Grid) -> None:

@@ -52,7 +52,15 @@ def test_every_vocabulary_is_used_and_every_word_explained():
 def test_every_fault_that_the_code_reports_is_listed_and_every_listed_one_is_reported():
     code = "".join(
         (LIBRARY / name).read_text(encoding="utf-8")
-        for name in ("files.py", "checks.py", "rules.py", "judgement_rules.py", "round_rules.py", "tables.py")
+        for name in (
+            "files.py",
+            "checks.py",
+            "rules.py",
+            "judgement_rules.py",
+            "round_rules.py",
+            "guide_rules.py",
+            "tables.py",
+        )
     )
     written = {word for word in re.findall(r'"([a-z]+(?:-[a-z]+)*)"', code) if word in FAULTS}
     assert written == set(FAULTS)

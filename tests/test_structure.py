@@ -27,6 +27,7 @@ LAYERS = [
         "rules",
         "judgement_rules",
         "round_rules",
+        "guide_rules",
         "tables",
     ],
     ["office_files", "dictionary", "workbooks", "sheet_notes", "table_sheets", "sheet_rows", "exchange"],
@@ -91,6 +92,7 @@ LAYERS = [
         "area_comparison",
         "rank_change",
     ],
+    ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk"],
     ["provenance", "comparison", "prevalence_comparison"],
     [
         "drawing",
@@ -114,6 +116,7 @@ LAYERS = [
         "draw_pairs",
         "draw_stability",
         "draw_heat",
+        "draw_pathways",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [

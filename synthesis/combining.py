@@ -237,4 +237,5 @@ def considered(
     )
     frame.insert(1, "source", source_label(rows))
     frame.insert(6, "in_pool", taken.map({True: "yes", False: "no"}))
+    frame["derived"] = rows["derived"]
     return frame.reset_index(drop=True)

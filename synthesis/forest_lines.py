@@ -15,13 +15,14 @@ from synthesis.intervals import wilson
 from synthesis.leading import headline
 from synthesis.pooling import Pooled
 from synthesis.pooling_text import INTERVAL_NAMES, model_text
+from synthesis.prevalence import WORKED_OUT_NOTE, count_marks
 from synthesis.schema import vocabularies
 
 #: Signs beside a row, explained below the plot.
 LEFT_OUT, CONTRADICTED, PRINTED = "*", "†", "‡"
-#: Columns of the rows; ``pooled`` is True for means and their prediction intervals.
+#: Columns of the rows; ``pooled`` is True for means and their prediction intervals, ``count_mark`` stands before a numerator.
 COLUMNS = (
-    "group", "label", "sign", "line", "numerator", "denominator", "percent", "ci_low", "ci_high", "weight", "interval", "pooled",
+    "group", "label", "sign", "line", "numerator", "denominator", "percent", "ci_low", "ci_high", "weight", "interval", "pooled", "count_mark",
 )  # fmt: skip
 Forest: TypeAlias = pd.DataFrame | PooledEstimates | Pooled | Subgroups
 
@@ -89,6 +90,7 @@ def _table_rows(table: pd.DataFrame) -> pd.DataFrame:
         + np.where(rows["remark"].notna() & ~rows["pooled"], CONTRADICTED, "")
         + np.where(rows["interval"] == "printed", PRINTED, "")
     )
+    rows["count_mark"] = count_marks(rows)
     expected = rows[rows["pooled"] & rows["pi_low"].notna()]
     expected = expected.assign(
         label="95% prediction interval: a new setting like these", line="prediction interval", interval="prediction",
@@ -134,6 +136,8 @@ def _table_notes(table: pd.DataFrame) -> list[str]:
         notes.append(f"{LEFT_OUT} Hollow: left out of the pooled line.")
         notes += [f"{LEFT_OUT} {row.source}: {row.reason}" for row in left_out.itertuples() if pd.notna(row.reason)]
     notes += [f"{CONTRADICTED} {row.source}. {row.remark}" for row in remarked.itertuples()]
+    if (count_marks(estimates) != "").any():
+        notes.append(f"{WORKED_OUT_NOTE}.")
     if (estimates["interval"] == "printed").any():
         notes.append(f"{PRINTED} Interval as the source prints it; all others are Wilson intervals from the counts.")
     return notes
@@ -149,7 +153,7 @@ def study_lines(studies: pd.DataFrame, group: str | None = None) -> pd.DataFrame
         {
             "group": group, "label": studies["label"].astype("str"), "sign": "", "line": "estimate", "numerator": studies["events"],
             "denominator": studies["totals"], "percent": 100 * studies["proportion"], **percent, "weight": studies["weight"],
-            "interval": "study", "pooled": False,
+            "interval": "study", "pooled": False, "count_mark": "",
         }
     )  # fmt: skip
 
@@ -174,7 +178,7 @@ def _rows(parts: list[pd.DataFrame | list[dict[str, object]]]) -> pd.DataFrame:
     numbers = ("numerator", "denominator", "percent", "ci_low", "ci_high", "weight")
     kinds = {
         **dict.fromkeys(numbers, "float64"),
-        **dict.fromkeys(("group", "label", "sign", "line", "interval"), "str"),
+        **dict.fromkeys(("group", "label", "sign", "line", "interval", "count_mark"), "str"),
     }
     return pd.concat([frame.astype(kinds) for frame in frames], ignore_index=True)[list(COLUMNS)]
 

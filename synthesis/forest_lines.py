@@ -130,6 +130,8 @@ def _table_notes(table: pd.DataFrame) -> list[str]:
             f"Diamond: mean of {row.k} estimates (random effects). Hatched bar: prediction interval. "
             f"Differences between settings: tau² {row.tau2:.2f}, I² {row.i2:.0f}%."
         )
+        if estimates["weight"].isna().all():
+            notes.append("This model gives the studies no weights.")
     if (table["line"] == "pooled").sum() == 0 and estimates["reason"].notna().any() and left_out.empty:
         notes.append(f"No pooled line: {estimates['reason'].dropna().iloc[0]}")
     if len(left_out):
@@ -263,10 +265,14 @@ def _squares(studies: pd.DataFrame) -> str:
 def _group_notes(result: Subgroups) -> list[str]:
     row = result.overall.iloc[0]
     kind = "each group has its own tau²" if result.tau2 == "separate" else "one tau² for all groups"
-    weight = "Weight: in the mean of all studies." if result.studies["weight"].notna().any() else ""
+    weight = (
+        "Weight: in the mean of all studies."
+        if result.studies["weight"].notna().any()
+        else "This model gives the studies no weights."
+    )
     notes = [
         f"Pale diamonds: means of the groups ({kind}); dark diamond: mean of all. Hatched bars: where a further study may be expected.",
-        f"{_heterogeneity(row)} {weight}".strip(),
+        f"{result.model()}. {_heterogeneity(row)} {weight}".strip(),
         "Studies were not assigned to their groups: other differences may lie behind one between groups.",
     ]
     remarks = [result.between["remark"].iloc[0], row["remark"]]

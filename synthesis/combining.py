@@ -72,7 +72,8 @@ class PooledEstimates:
     """Estimates pooled through the guard rails: the result, the rows behind it, what was left out and why, the override used.
 
     ``estimates`` has a row an estimate considered: ``estimate_id, source, case_definition, numerator, denominator, percent,
-    in_pool`` (yes or no), ``reason`` (why left out, or why chosen), ``weight`` (percent of the mean; missing where left out
+    in_pool`` (yes or no), ``reason`` (why left out, or why chosen), ``derived`` (how a count was made),
+    ``weight`` (percent of the mean; missing where left out
     and for models without weights).
     """
 
@@ -237,4 +238,5 @@ def considered(
     )
     frame.insert(1, "source", source_label(rows))
     frame.insert(6, "in_pool", taken.map({True: "yes", False: "no"}))
+    frame["derived"] = rows["derived"]
     return frame.reset_index(drop=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthesis import pooling_options as allowed
-from synthesis.pooling_options import PoolingOptions
-from synthesis.schema import Column, SynthesisError, Table
+from synthesis.pooling_options import PoolingOptions, without_effect
+from synthesis.schema import CallError, Column, SynthesisError, Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,10 +62,11 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Answer one call of ``pool``; returns the exit status."""
+    """Answer one call of ``pool``; returns the exit status: 0 where every group has an estimate, 1 where one has none or the
+    file has faults, 2 for a wrong call. Raises CallError for a file or a column that is not there."""
     words = {each.name: getattr(options, each.name) for each in fields(PoolingOptions) if hasattr(options, each.name)}
     try:
-        PoolingOptions.chosen(**words)
+        chosen = PoolingOptions.chosen(**words)
     except SynthesisError as error:
         print(error, file=sys.stderr)
         return 2
@@ -76,13 +77,15 @@ def run(options: argparse.Namespace) -> int:
         return 1
     from synthesis.pooling import pool_groups
 
+    if unused := without_effect(chosen, words):
+        print(f"--{unused}", file=sys.stderr)
     table = pool_groups(frame, by=None if options.by is None else "group", **words)
     _print(table, frame, words, options)
-    not_pooled = table[table["estimate"].isna() | (table["k"] < 2)]
-    for group, remark in zip(not_pooled["group"], not_pooled["remark"], strict=True):
+    remarked = table[table["estimate"].isna() | (table["k"] < 2)]
+    for group, remark in zip(remarked["group"], remarked["remark"], strict=True):
         place = options.file if options.by is None else f"{options.file}, {options.by} {group}"
         print(f"{place}: {remark}", file=sys.stderr)
-    return int(len(not_pooled) > 0)
+    return int(table["estimate"].isna().any())
 
 
 def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argparse.Namespace) -> None:
@@ -133,7 +136,7 @@ def records(table: pd.DataFrame) -> list[dict[str, object]]:
 def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[pd.DataFrame | None, list[str]]:
     """Counts of a CSV file as ``events, totals`` and, with `by`, ``group``; or every problem, a sentence each.
 
-    Nothing is left out or put right silently: an empty cell, a text, a fraction, a negative count, more events than
+    Raises CallError for a file or columns that are not there. Nothing is left out or put right silently: an empty cell, a text, a fraction, a negative count, more events than
     people are all named with their row, as a spreadsheet numbers it.
     """
     import pandas as pd
@@ -142,16 +145,17 @@ def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[p
 
     if not Path(path).is_file():
         what = "is a folder, not a CSV file" if Path(path).is_dir() else "there is no such file"
-        return None, [f"{path}: {what}."]
+        raise CallError(f"{path}: {what}.")
+    if events == totals:
+        raise CallError(f"--events and --totals both name the column {events!r}; they are two columns.")
     wanted = {name: Column(name, "text", "") for name in filter(None, (events, totals, by))}
     raw = read_raw(Path(path), Table(Path(path).name, "", "a study", (), wanted, required=True), any_columns=True)
-    problems = [f"{path}{_place(each.row, each.column)}: {each.message}" for each in raw.problems if each.severity == "error"]  # fmt: skip
+    problems = [f"{path}{_place(each.row, each.column)}: {_for_users(each.message)}" for each in raw.problems if each.severity == "error"]  # fmt: skip
     if not raw.readable:
         return None, problems
     missing = [name for name in wanted if name not in raw.cells]
-    problems += [f"{path}: {_no_column(name, list(raw.cells))}" for name in missing]
     if missing:
-        return None, problems
+        raise CallError("\n".join(f"{path}: {_no_column(name, list(raw.cells))}" for name in missing))
     x, wrong_x = _counts(raw, events)
     n, wrong_n = _counts(raw, totals)
     found = [*wrong_x, *wrong_n, *_impossible(raw, x, n, events, totals)]
@@ -195,6 +199,11 @@ def _impossible(raw: RawTable, x: np.ndarray, n: np.ndarray, events: str, totals
             said = f"{some:.0f} events of {whole:.0f}; allowed are 0 to {whole:.0f} events. Mend it or delete the row."
             wrong.append((row, f"{_place(row, events)}: {said}"))
     return wrong
+
+
+def _for_users(message: str) -> str:
+    """A user's own file has no last good copy to restore."""
+    return message.replace("; restore it from the last good copy", ": it holds no studies")
 
 
 def _place(row: int | None, column: str) -> str:

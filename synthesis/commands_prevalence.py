@@ -122,7 +122,7 @@ def _prevalence(options: argparse.Namespace) -> int:
 
 
 def _estimates(options: argparse.Namespace, evidence: Evidence) -> int:
-    from synthesis.prevalence import pooled_table, pooled_words, prevalence_table
+    from synthesis.prevalence import WORKED_OUT_NOTE, count_marks, pooled_table, pooled_words, prevalence_table
 
     if options.format != "text":
         return answer(options, evidence, prevalence_table(evidence, options.indicator), "", (), rests_on="prevalence")
@@ -130,6 +130,10 @@ def _estimates(options: argparse.Namespace, evidence: Evidence) -> int:
     said = pooled_words(table)
     # What is said of a pooled line is too long for a cell, and must not be cut: it stands below the table.
     table["remark"] = table["remark"].mask(table["line"] == "pooled", "see below")
+    marks = count_marks(table)
+    table["numerator"] = [mark + f"{n:,}" if mark else n for mark, n in zip(marks, table["numerator"], strict=True)]
+    if (marks != "").any():
+        said.append(f"{WORKED_OUT_NOTE}.")
     status = answer(options, evidence, table, "Estimates by indicator", _ESTIMATES_SHOWN, rests_on="prevalence")
     for line in said:
         print(f"\n{line}")

@@ -53,7 +53,7 @@ def forest_plot(result: Forest, ax: Axes | None = None, measure: str | None = No
     Filled squares are studies, their area the weight in the mean where there are weights; hollow ones are left out of it.
     A dark diamond is the mean with its interval, a pale one that of a group, a hatched bar of its own a prediction
     interval. Signs beside a name are explained below the plot: * left out, and why; † the source contradicts itself;
-    ‡ interval as the source prints it. Rows without an interval show the estimate alone. Rows stand closer from 30 and
+    ‡ interval as the source prints it; ≈ before a count: worked out from a printed percent. Rows without an interval show the estimate alone. Rows stand closer from 30 and
     from 50 on. `plotted` gives the rows drawn (percents).
 
     Raises SynthesisError where the axes given are too small.
@@ -80,7 +80,7 @@ def forest_plot(result: Forest, ax: Axes | None = None, measure: str | None = No
     left = -(_LABEL + _COUNTS + 14)
     place(ax, below, (0, left), (0, -22), va="top", weight="bold")
     place(ax, notes, (0, left), (0, -28 - text_height(below)), va="top", size=SMALL)
-    return remember(ax, rows.drop(columns=["pooled"]))
+    return remember(ax, rows.drop(columns=["pooled", "count_mark"]))
 
 
 def _gap(n: int) -> float:
@@ -137,7 +137,8 @@ def _columns(ax: Axes, rows: pd.DataFrame, names: list[str], y: np.ndarray, leve
         if row.line in ("heading", "test"):
             continue
         if pd.notna(row.denominator):
-            number = f"{_count(row.numerator)} / {_count(row.denominator)}"
+            mark = row.count_mark if isinstance(row.count_mark, str) else ""
+            number = f"{mark}{_count(row.numerator)} / {_count(row.denominator)}"
             beside(ax, number, counts, at, ha="right", weight=bold, size=SMALL)
         if pd.notna(row.weight):
             beside(ax, f"{row.weight:.1f}", heavy, at, ha="right", weight=bold, size=SMALL)
@@ -179,9 +180,13 @@ def _table_alt(table: pd.DataFrame) -> str:
     reach = f"{shown_percent(seen.min())}% to {shown_percent(seen.max())}%" if len(seen) else "no percent visible"
     said = f"Forest plot, {table['name'].iloc[0]}: {len(estimates)} estimate{'s' * (len(estimates) != 1)}, {reach}"
     for row in pooled.itertuples():
-        said += "; read this range first" if row.lead == "range" else ""
-        said += f"; pooled from {row.k} of them {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"
+        if row.lead == "range":
+            said += f"; read first the range of the {row.k} pooled, {shown_percent(row.range_low)}% to {shown_percent(row.range_high)}%"
+        of = "" if row.lead == "range" else f" from {row.k} of them"
+        said += (
+            f"; pooled{of} {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"
+        )
         if pd.notna(row.pi_low):
-            said += f", prediction interval {shown_percent(row.pi_low)} to {shown_percent(row.pi_high)}%"
+            said += f", a new setting {shown_percent(row.pi_low)} to {shown_percent(row.pi_high)}%"
         said += ", by decision" if pd.notna(row.override) else ""
     return said + ("." if len(pooled) else "; not pooled.")

@@ -15,13 +15,14 @@ from synthesis.intervals import wilson
 from synthesis.leading import headline
 from synthesis.pooling import Pooled
 from synthesis.pooling_text import INTERVAL_NAMES, model_text
+from synthesis.prevalence import WORKED_OUT_NOTE, count_marks
 from synthesis.schema import vocabularies
 
 #: Signs beside a row, explained below the plot.
 LEFT_OUT, CONTRADICTED, PRINTED = "*", "†", "‡"
-#: Columns of the rows; ``pooled`` is True for means and their prediction intervals.
+#: Columns of the rows; ``pooled`` is True for means and their prediction intervals, ``count_mark`` stands before a numerator.
 COLUMNS = (
-    "group", "label", "sign", "line", "numerator", "denominator", "percent", "ci_low", "ci_high", "weight", "interval", "pooled",
+    "group", "label", "sign", "line", "numerator", "denominator", "percent", "ci_low", "ci_high", "weight", "interval", "pooled", "count_mark",
 )  # fmt: skip
 Forest: TypeAlias = pd.DataFrame | PooledEstimates | Pooled | Subgroups
 
@@ -89,6 +90,7 @@ def _table_rows(table: pd.DataFrame) -> pd.DataFrame:
         + np.where(rows["remark"].notna() & ~rows["pooled"], CONTRADICTED, "")
         + np.where(rows["interval"] == "printed", PRINTED, "")
     )
+    rows["count_mark"] = count_marks(rows)
     expected = rows[rows["pooled"] & rows["pi_low"].notna()]
     expected = expected.assign(
         label="95% prediction interval: a new setting like these", line="prediction interval", interval="prediction",
@@ -128,12 +130,16 @@ def _table_notes(table: pd.DataFrame) -> list[str]:
             f"Diamond: mean of {row.k} estimates (random effects). Hatched bar: prediction interval. "
             f"Differences between settings: tau² {row.tau2:.2f}, I² {row.i2:.0f}%."
         )
+        if estimates["weight"].isna().all():
+            notes.append("This model gives the studies no weights.")
     if (table["line"] == "pooled").sum() == 0 and estimates["reason"].notna().any() and left_out.empty:
         notes.append(f"No pooled line: {estimates['reason'].dropna().iloc[0]}")
     if len(left_out):
         notes.append(f"{LEFT_OUT} Hollow: left out of the pooled line.")
         notes += [f"{LEFT_OUT} {row.source}: {row.reason}" for row in left_out.itertuples() if pd.notna(row.reason)]
     notes += [f"{CONTRADICTED} {row.source}. {row.remark}" for row in remarked.itertuples()]
+    if (count_marks(estimates) != "").any():
+        notes.append(f"{WORKED_OUT_NOTE}.")
     if (estimates["interval"] == "printed").any():
         notes.append(f"{PRINTED} Interval as the source prints it; all others are Wilson intervals from the counts.")
     return notes
@@ -149,7 +155,7 @@ def study_lines(studies: pd.DataFrame, group: str | None = None) -> pd.DataFrame
         {
             "group": group, "label": studies["label"].astype("str"), "sign": "", "line": "estimate", "numerator": studies["events"],
             "denominator": studies["totals"], "percent": 100 * studies["proportion"], **percent, "weight": studies["weight"],
-            "interval": "study", "pooled": False,
+            "interval": "study", "pooled": False, "count_mark": "",
         }
     )  # fmt: skip
 
@@ -174,7 +180,7 @@ def _rows(parts: list[pd.DataFrame | list[dict[str, object]]]) -> pd.DataFrame:
     numbers = ("numerator", "denominator", "percent", "ci_low", "ci_high", "weight")
     kinds = {
         **dict.fromkeys(numbers, "float64"),
-        **dict.fromkeys(("group", "label", "sign", "line", "interval"), "str"),
+        **dict.fromkeys(("group", "label", "sign", "line", "interval", "count_mark"), "str"),
     }
     return pd.concat([frame.astype(kinds) for frame in frames], ignore_index=True)[list(COLUMNS)]
 
@@ -259,10 +265,14 @@ def _squares(studies: pd.DataFrame) -> str:
 def _group_notes(result: Subgroups) -> list[str]:
     row = result.overall.iloc[0]
     kind = "each group has its own tau²" if result.tau2 == "separate" else "one tau² for all groups"
-    weight = "Weight: in the mean of all studies." if result.studies["weight"].notna().any() else ""
+    weight = (
+        "Weight: in the mean of all studies."
+        if result.studies["weight"].notna().any()
+        else "This model gives the studies no weights."
+    )
     notes = [
         f"Pale diamonds: means of the groups ({kind}); dark diamond: mean of all. Hatched bars: where a further study may be expected.",
-        f"{_heterogeneity(row)} {weight}".strip(),
+        f"{result.model()}. {_heterogeneity(row)} {weight}".strip(),
         "Studies were not assigned to their groups: other differences may lie behind one between groups.",
     ]
     remarks = [result.between["remark"].iloc[0], row["remark"]]

@@ -14,6 +14,7 @@ from synthesis.effects import back_transform, one_of
 from synthesis.heterogeneity import q_profile
 from synthesis.pooling import pool, pool_groups
 from synthesis.pooling_options import PoolingOptions
+from synthesis.pooling_text import INTERVAL_NAMES, model_text
 from synthesis.regression import fit_regression, omnibus, quantile
 from synthesis.schema import SynthesisError
 from synthesis.study_rows import StudyRows, study_rows
@@ -43,12 +44,17 @@ class Subgroups:
         where a subgroup has one study (its standard error lacks what lies between studies); ``remark`` says so."""
         return self.between
 
+    def model(self) -> str:
+        """The model behind all rows in one line: effects, model, scale, estimator, and the interval of the means."""
+        row = next(self.overall.itertuples())
+        return f"{model_text(row)}; interval {INTERVAL_NAMES[str(row.interval)]}"
+
     def __str__(self) -> str:
         test = self.between.iloc[0]
         shown = self.table()[["group", "k", "estimate", "ci_low", "ci_high", "tau2", "i2"]].round(4)
         name = "chi-squared" if np.isinf(test["df_residual"]) else "F"
         return (
-            f"By {self.by}, {self.tau2} tau2\n{shown.to_string(index=False)}\n"
+            f"By {self.by}, {self.tau2} tau2\n{self.model()}\n{shown.to_string(index=False)}\n"
             f"Between subgroups: {name} {test['statistic']:.3f} on {test['df']} degrees of freedom, p {test['p']:.3g}"
             + (f"\nRemark: {test['remark']}" if test["remark"] else "")
         )
@@ -88,9 +94,11 @@ def subgroups(
     if len(names) < 2:
         raise SynthesisError(f"Subgroups need at least two values of {by}; there is one, {names[0]!r}.")
     counts = pd.DataFrame({"group": studies.frame[by].to_numpy(), "events": studies.events, "totals": studies.totals})
-    each = pool_groups(counts, by="group", tau2=tau2_method, **words).set_index("group").loc[names].reset_index()
+    # The models of the counts take no estimator: its default must not be told as one that was asked for.
+    asked = {"tau2": tau2_method if options.model == "inverse-variance" or tau2_method != "reml" else None, **words}
+    each = pool_groups(counts, by="group", **asked).set_index("group").loc[names].reset_index()
     each["group"] = each["group"].astype("str")
-    whole = pool(studies.events.tolist(), studies.totals.tolist(), labels=studies.labels, tau2=tau2_method, **words)
+    whole = pool(studies.events.tolist(), studies.totals.tolist(), labels=studies.labels, **asked)
     overall = whole.table().assign(group="all")
     if tau2 == "common":
         each, between = _common(studies, by, names, each, options)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthesis import intervals
 from synthesis.pooling_batches import impossible, pooled_columns
-from synthesis.pooling_options import PoolingOptions
+from synthesis.pooling_options import PoolingOptions, without_effect
 from synthesis.pooling_text import pooled_text
 from synthesis.schema import SynthesisError
 
@@ -87,6 +87,8 @@ _TYPES = {"k": "int64", "q_df": "Int64", "tau2_method": "str", "remark": "str", 
 #: Columns of `pool_groups` and `Pooled.table`.
 COLUMNS = ("group", *(each.name for each in fields(Pooled) if each.name != "studies"))
 
+_NAMELESS = "The rows of this group do not say which group they belong to: they need not belong together."
+
 
 def pool(
     events: Sequence[float],
@@ -148,10 +150,12 @@ def pool(
         raise SynthesisError("Pooling needs studies with both counts; there are none.")
     wrong = impossible(x, n)
     if wrong.any():
-        listed = "; ".join(f"study {names[i]}: {x[i]:g} of {n[i]:g}" for i in np.flatnonzero(wrong))
-        raise SynthesisError(f"Events lie between 0 and their totals, and totals above 0. Not so: {listed}.")
+        listed = "; ".join(f"study {names[i]}: {_why_impossible(x[i], n[i])}" for i in np.flatnonzero(wrong))
+        raise SynthesisError(f"Counts are whole numbers: events between 0 and their totals, and totals above 0. Not so: {listed}.")  # fmt: skip
     columns, studies = pooled_columns(x, n, np.zeros(len(x), dtype=np.intp), 1, options)
     single = {name: columns[name].tolist()[0] for name in COLUMNS[1:]}
+    unused = without_effect(options, {"tau2": tau2, "continuity": continuity})
+    single["remark"] = " ".join(filter(None, [single["remark"], unused])) or None
     single["q_df"] = None if np.isnan(single["q_df"]) else int(single["q_df"])
     return Pooled(**single, studies=_study_table(x, n, names, studies, options))
 
@@ -200,7 +204,18 @@ def pool_groups(
             keys["group"] = keys.astype("str").agg(" · ".join, axis=1)
     columns, _ = pooled_columns(x, n, codes, len(keys), options)
     numbers = pd.DataFrame({name: columns[name] for name in COLUMNS[1:]}).astype(_TYPES)
+    nameless = keys[["group"] if len(by_columns) == 1 else by_columns].isna().any(axis=1)
+    for where, said in ((nameless, _NAMELESS), (numbers["k"] >= 0, without_effect(options, words))):
+        if said and where.any():
+            told = numbers["remark"].fillna("").add(f" {said}").str.strip()
+            numbers["remark"] = numbers["remark"].mask(where, told)
     return pd.concat([keys, numbers], axis=1)
+
+
+def _why_impossible(x: float, n: float) -> str:
+    if np.isnan(x) or np.isnan(n):
+        return "a missing count is not 0; leave the study out or find its count"
+    return f"{x:g} of {n:g}"
 
 
 def _numbers(column: pd.Series) -> np.ndarray:

@@ -21,8 +21,8 @@ NUMBERS = (
 
 
 def impossible(x: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Where counts are missing or cannot be."""
-    return ~((x >= 0) & (x <= n) & (n > 0) & np.isfinite(n))
+    """Where counts are missing or cannot be: people are whole."""
+    return ~((x >= 0) & (x <= n) & (n > 0) & np.isfinite(n) & (x == np.floor(x)) & (n == np.floor(n)))
 
 
 def pooled_columns(
@@ -157,7 +157,7 @@ def _left_out(codes: np.ndarray, wrong: np.ndarray, usable: np.ndarray, groups: 
     for group in np.flatnonzero(lost):
         said[group] = f" {lost[group]} of {sizes[group]} studies left out: with none or all they have no effect or no variance without a continuity correction."  # fmt: skip
     said[np.unique(codes[wrong])] = (
-        " Not pooled: a count is missing or impossible (events lie between 0 and their totals, totals above 0)."
+        " Not pooled: a count is missing or impossible (whole numbers; events lie between 0 and their totals, totals above 0)."
     )
     return said
 

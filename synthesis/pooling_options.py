@@ -125,6 +125,16 @@ class PoolingOptions:
         return wrong
 
 
+def without_effect(options: PoolingOptions, words: dict[str, Any]) -> str | None:
+    """The sentence on words given in a call that its model does not use, or None."""
+    unused = ["tau2"] if words.get("tau2") is not None else []
+    unused += ["continuity"] if words.get("continuity") not in (None, PoolingOptions.continuity) else []
+    if options.model == "inverse-variance" or not unused:
+        return None
+    verb = "has" if len(unused) == 1 else "have"
+    return f"{' and '.join(unused)} {verb} no effect: {options.model} is fitted to the counts as they are, by maximum likelihood."
+
+
 def one_of(name: str, word: str, allowed: tuple[str, ...]) -> None:
     """Raise SynthesisError unless `word` is allowed for the argument `name`."""
     if word not in allowed:

@@ -10,6 +10,10 @@ from synthesis.estimates import proportions
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
+#: Before a numerator that no source prints, and what it means.
+WORKED_OUT = "≈"
+WORKED_OUT_NOTE = f"{WORKED_OUT} worked out from the printed percent"
+
 
 def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.DataFrame:
     """Every estimate by indicator, with a pooled line only where the guard rails let one through.
@@ -79,6 +83,12 @@ def pooled_words(table: pd.DataFrame) -> list[str]:
         f"{row.name_}: {row.remark}" + (f"\n{row.override}" if pd.notna(row.override) else "")
         for row in pooled.rename(columns={"name": "name_"}).itertuples()
     ]
+
+
+def count_marks(table: pd.DataFrame) -> pd.Series:
+    """WORKED_OUT for each row of a `prevalence_table` whose numerator was worked out from a percent, else an empty text."""
+    derived = table["derived"].str.startswith("numerator_from_percent").eq(True).fillna(False).astype(bool)
+    return (derived & table["numerator"].notna()).map({True: WORKED_OUT, False: ""}).astype("str")
 
 
 def _estimates(evidence: Evidence) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from synthesis.prevalence import prevalence_table
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
+#: Before the reason of an indicator with a mean that only a recorded decision lets through.
+BY_DECISION = "Mean by decision all the same: "
 _RANGES = (
     "topic", "indicator_id", "name", "n_estimates", "n_with_percent", "n_sources", "range_low", "range_high", "lowest", "highest",
     "percent", "ci_low", "ci_high", "pi_low", "pi_high", "lead", "reason",
@@ -27,7 +29,8 @@ def estimate_ranges(evidence: Evidence, topic: str | None = None) -> pd.DataFram
     n_estimates, n_with_percent, n_sources``; ``range_low, range_high`` (percents; missing where none is visible) with
     ``lowest, highest``, the sources at the ends; ``percent, ci_low, ci_high, pi_low, pi_high, lead`` of a pooled line
     (missing where there is none; ``lead`` says whether the mean or the range is to be read first), and ``reason``, why it
-    is or is not pooled. Rows of one source may be of the same people. Raises SynthesisError for an unknown topic.
+    is or is not pooled (a mean by a recorded decision says so first). Rows of one source may be of the same people. Raises
+    SynthesisError for an unknown topic.
     """
     if topic is not None and topic not in vocabularies()["topic"]:
         raise CallError(f"There is no topic {topic!r}; there are {', '.join(vocabularies()['topic'])}.")
@@ -43,8 +46,10 @@ def estimate_ranges(evidence: Evidence, topic: str | None = None) -> pd.DataFram
     out["range_low"], out["range_high"] = ends["percent"].min(), ends["percent"].max()
     out["lowest"], out["highest"] = ends["source"].first(), ends["source"].last()
     pooled = table[table["line"] == "pooled"].set_index("indicator_id")
-    out = out.join(pooled[["percent", "ci_low", "ci_high", "pi_low", "pi_high", "lead"]])
+    out = out.join(pooled[["percent", "ci_low", "ci_high", "pi_low", "pi_high", "lead", "override"]])
     out["reason"] = evidence.indicators.set_index("indicator_id")["reason"]
+    # The reason says why the indicator is not pooled; where a decision pools it all the same, the two would contradict.
+    out["reason"] = out["reason"].where(out["override"].isna(), BY_DECISION + out["reason"].fillna(""))
     return out.reset_index()[list(_RANGES)]
 
 

@@ -127,7 +127,10 @@ def _choices(chosen: PoolingOptions, full: bool) -> list[tuple[str, PoolingOptio
 
 
 def _answer(counts: pd.DataFrame, changed: str, options: PoolingOptions) -> dict[str, Any]:
-    row = pool_groups(counts, **asdict(options)).iloc[0].to_dict()
+    words = asdict(options)
+    if options.model != "inverse-variance":  # nobody asked this model for what it does not use
+        words |= {"tau2": None, "continuity": None}
+    row = pool_groups(counts, **words).iloc[0].to_dict()
     return {name: row[name] for name in COLUMNS if name in row} | {"changed": changed}
 
 

@@ -72,10 +72,12 @@ def study_rows(
     complete = counts.notna().all(axis=1) & frame[list(needed)].notna().all(axis=1)
     x, n = counts[events].to_numpy(), counts[totals].to_numpy()
     with np.errstate(invalid="ignore"):
-        impossible = complete.to_numpy() & ~((x >= 0) & (x <= n) & (n > 0))
+        impossible = complete.to_numpy() & ~((x >= 0) & (x <= n) & (n > 0) & (x == np.floor(x)) & (n == np.floor(n)))
     if impossible.any():
         each = [f"{labels[i]}: {x[i]:g} of {n[i]:g}" for i in np.flatnonzero(impossible)]
-        raise SynthesisError(f"Events lie between 0 and their totals, and totals above 0. Not so: {'; '.join(each)}.")
+        raise SynthesisError(
+            f"Counts are whole numbers: events between 0 and their totals, and totals above 0. Not so: {'; '.join(each)}."
+        )
     kept = np.flatnonzero(complete)
     if len(kept) < at_least:
         raise SynthesisError(

@@ -113,6 +113,15 @@ def test_separate_subgroups_are_the_pools_of_their_studies():
         assert row["estimate"] == pytest.approx(pool(part["events"], part["totals"], model="glmm").estimate, rel=1e-9)
 
 
+def test_subgroups_name_the_model_behind_them():
+    assert "Random effects: inverse variance, logit scale, tau² by REML; interval Hartung and Knapp" in str(
+        subgroups(STUDIES, "setting", "events", "totals")
+    )
+    counted = subgroups(STUDIES, "setting", "events", "totals", model="glmm")
+    assert "binomial-normal GLMM" in str(counted)
+    assert not counted.table()["remark"].fillna("").str.contains("no effect").any()
+
+
 def test_subgroups_that_differ_are_told_apart_and_those_alike_are_not():
     assert subgroups(STUDIES, "setting", "events", "totals").test()["p"][0] < 0.001
     alike = changed(setting=["clinic", "survey"] * 4)

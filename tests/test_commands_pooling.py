@@ -121,11 +121,10 @@ def test_every_fault_is_named_at_once_with_row_and_column(ask):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the file is empty"),
-        ("cases,people\n", "a header and no rows"),
+        ("", "the file is empty: it holds no studies"),
+        ("cases,people\n", "a header and no rows: it holds no studies"),
         ("cases;people\n3;40\n", "separated by semicolons"),
         ("cases,people\n3,40,7\n2,30\n", "row 2: 3 cells where the header has 2"),
-        ("Cases,people\n3,40\n", "there is no column 'cases'; there are Cases, people. Did you mean 'Cases'?"),
         ('cases,people\n3,"40\n', "quotation mark"),
     ],
 )
@@ -137,14 +136,33 @@ def test_a_file_that_is_not_right_is_refused_without_a_traceback(ask, text, said
 
 
 def test_a_file_that_is_not_there_is_named(capsys, tmp_path):
-    assert main(["pool", str(tmp_path / "none.csv"), "--events", "a", "--totals", "b"]) == 1
+    assert main(["pool", str(tmp_path / "none.csv"), "--events", "a", "--totals", "b"]) == 2
     assert "none.csv: there is no such file" in capsys.readouterr().err
 
 
-def test_one_study_is_shown_and_named_as_a_problem(ask):
+def test_a_folder_a_column_that_is_not_there_and_one_column_for_both_are_wrong_calls(ask, capsys, tmp_path):
+    assert main(["pool", str(tmp_path), "--events", "a", "--totals", "b"]) == 2
+    assert "is a folder, not a CSV file" in capsys.readouterr().err
+    status, out, err = ask("Cases,people\n3,40\n")
+    assert (status, out) == (2, "")
+    assert "there is no column 'cases'; there are Cases, people. Did you mean 'Cases'?" in err
+    status, out, err = ask(GOOD, totals="cases")
+    assert (status, out) == (2, "") and "both name the column 'cases'" in err
+
+
+@pytest.mark.parametrize(("word", "value"), [("tau2", "dl"), ("continuity", "0.25")])
+def test_a_word_that_the_model_does_not_use_is_said_and_json_stays_pure(ask, word, value):
+    status, out, err = ask(GOOD, "--model", "glmm", f"--{word}", value, "--format", "json")
+    assert status == 0 and err.startswith(f"--{word} has no effect: glmm is fitted to the counts")
+    assert f"{word} has no effect" in json.loads(out)[0]["remark"]
+    _, out, err = ask(GOOD, "--model", "glmm", "--format", "json")
+    assert err == "" and json.loads(out)[0]["remark"] is None
+
+
+def test_one_study_is_shown_with_a_remark_and_is_no_failure(ask):
     status, out, err = ask(GOOD + "f,4,50,west\n", "--by", "region", "--format", "json")
     answer = json.loads(out)[2]
-    assert status == 1
+    assert status == 0
     assert "region west: One study" in err
     assert (answer["k"], answer["tau2"], answer["pi_low"]) == (1, None, None)
     assert answer["estimate"] == pytest.approx(0.08)

@@ -81,3 +81,13 @@ def test_one_indicator_is_kept_and_an_unknown_one_refused(capsys):
 def test_options_that_do_not_go_together_are_a_wrong_call(capsys, arguments, said):
     assert main([*arguments, "--data", str(DATA)]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_counts_worked_out_from_a_percent_are_marked_as_text_and_plain_numbers_for_programs(capsys, evidence):
+    asked = ["prevalence", "--indicator", "mbu_separation_at_discharge"]
+    assert main([*asked, "--data", str(DATA)]) == 0
+    said = capsys.readouterr().out
+    derived = [row for row in printed(capsys, *asked) if str(row["derived"]).startswith("numerator_from_percent")]
+    assert derived and said.count("≈") == len(derived) + 1
+    assert all(f"≈{row['numerator']:,}" in said for row in derived)
+    assert "≈ worked out from the printed percent." in said

@@ -340,3 +340,25 @@ def test_ten_million_people_and_one_are_no_trouble():
     for model in ("inverse-variance", "glmm", "beta-binomial"):
         result = pool([1_200_000, 1_210_000, 1], [10_000_000, 10_000_000, 1], model=model)
         assert 0 <= result.ci_low <= result.estimate <= result.ci_high <= 1, model
+
+
+def test_a_missing_count_and_a_fraction_of_a_person_are_refused_by_name():
+    with pytest.raises(SynthesisError, match="study 2: a missing count is not 0"):
+        pool([1, None], [5, 6])
+    with pytest.raises(SynthesisError, match=r"Counts are whole numbers.*study 1: 3.5 of 10"):
+        pool([3.5, 2], [10, 12])
+
+
+def test_rows_without_a_group_keep_their_row_and_say_so():
+    frame = pd.DataFrame({"place": ["a", "a", None, None], "events": [1, 2, 3, 4], "totals": [9, 9, 9, 9]})
+    named, nameless = pool_groups(frame, by="place").to_dict("records")
+    assert named["remark"] is None or "do not say" not in str(named["remark"])
+    assert nameless["k"] == 2 and "do not say which group they belong to" in nameless["remark"]
+
+
+@pytest.mark.parametrize("model", ["glmm", "beta-binomial"])
+def test_words_that_a_model_of_the_counts_does_not_use_are_remarked(model):
+    said = pool([3, 8, 5], [40, 44, 50], model=model, tau2="dl", continuity=0.1).remark
+    assert f"tau2 and continuity have no effect: {model} is fitted to the counts" in said
+    assert "no effect" not in str(pool([3, 8, 5], [40, 44, 50], model=model).remark)
+    assert "no effect" not in str(pool([3, 8, 5], [40, 44, 50], tau2="dl", continuity=0.1).remark)

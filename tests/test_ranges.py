@@ -39,6 +39,14 @@ def test_a_mean_stands_only_where_one_passed_the_guard_rails_and_every_row_says_
     assert pd.isna(courts["percent"]) and (round(courts["range_low"]), round(courts["range_high"])) == (22, 66)
 
 
+def test_a_mean_by_decision_says_so_before_the_reason_against_it_and_no_other_row_does(evidence, ranges):
+    table = prevalence_table(evidence)
+    decided = set(table.loc[table["override"].notna(), "indicator_id"]) & set(ranges.index)
+    assert "paternal_postnatal_depression" in decided and "mbu_separation_at_discharge" not in decided
+    marked = ranges["reason"].str.startswith("Mean by decision all the same: ")
+    assert set(ranges.index[marked]) == decided
+
+
 def test_ranges_of_one_topic_and_of_an_unknown_one(evidence, ranges):
     own = estimate_ranges(evidence, "child_protection_and_separation")
     assert list(own["indicator_id"]) == list(ranges.index[ranges["topic"] == "child_protection_and_separation"])

@@ -91,6 +91,7 @@ def test_subgroups_have_their_own_diamonds_and_the_test_between_them(k):
     tested = f"χ² {test['statistic']:.2f}, df {test['df']}, p" if pd.notna(test["p"]) else "not tested"
     assert pd.isna(test["p"]) == (k == 5), "with five studies one group has a single one"
     assert f"Between groups: {tested}" in words_of(ax.figure)
+    assert "inverse variance, logit scale, tau² by REML; interval Hartung and Knapp." in words_of(ax.figure)
     alt = figures.forest_alt(result)
     assert f"{k} studies in 3 groups by setting" in alt and 80 <= len(alt) <= 220
     assert ("do not clearly differ" in alt) == bool(test["p"] >= 0.05) and ("were not tested" in alt) == (k == 5)

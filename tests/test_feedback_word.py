@@ -82,13 +82,18 @@ def refused(evidence: Evidence, path: Path, choices: Choices = ROUND) -> str:
         ("☒ yes, mostly for us     ☐ partly     ☐ no     ☐ not sure", ["yes"], "mostly for us"),
         ("Not sure", ["not_sure"], ""),
         ("☐ yes     ☐ partly     ☐ no     ☐ not sure     maybe one day", [], "maybe one day"),
+        ("No x", ["no"], ""),
+        ("☐ yes ☒ partly, thanks x ☐ no ☐ not sure", ["partly"], "thanks x"),
     ],
 )
 def test_a_tick_is_read_as_people_make_it(text, words, beside):
     assert read_ticks(text, FITS) == Ticked(tuple(words), beside, False)
 
 
-@pytest.mark.parametrize("text", ["No, it was not like that at all", "yes and no", "Something else", "partly so"])
+@pytest.mark.parametrize("text", [
+    "No, it was not like that at all", "yes and no", "Something else", "partly so",
+    "partly because x", "Generation X mothers say no", "I ticked no but X is wrong for us",
+])  # fmt: skip
 def test_a_sentence_is_no_line_of_boxes(text):
     assert read_ticks(text, FITS) is None
 

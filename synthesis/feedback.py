@@ -17,7 +17,7 @@ import pandas as pd
 
 from synthesis.feedback_sheet import read_feedback_text, read_feedback_workbook
 from synthesis.feedback_word import read_feedback_document
-from synthesis.pack_forms import Entry, Form, Mark, labels, word_of
+from synthesis.pack_forms import WHOLE, Entry, Form, Mark, labels, word_of
 from synthesis.packs import build_packs, review_of
 from synthesis.privacy import blacked_out, hinted, personal_details
 from synthesis.repeated_forms import Sent, answered_otherwise, forms_of_one_copy
@@ -163,6 +163,8 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
         raise SynthesisError(f"it answers a pack of another review ({form.mark.review}); this one is {review_of(evidence)}.")  # fmt: skip
     _check_targets(evidence, form)
     group, role, copy = _who(form, choices, batch, name)
+    if form.entries:
+        _greet(evidence, batch, group)
     round_id = _round(evidence, batch, form, choices, name)
     n_before = len(batch.rows)
     for entry in form.entries:
@@ -240,9 +242,18 @@ def _who(form: Form, choices: Choices, batch: _Batch, name: str) -> tuple[str, s
         problems.append("the group it names looks like a person or a place; give --group, a name that identifies nobody.")  # fmt: skip
     if problems:
         raise SynthesisError("\n".join(problems))
+    if typed and not given["role"]:  # the words are told apart from the role that the call gives, and are kept
+        form.entries.append(Entry(*WHOLE, "", typed, "in the place for the role"))
     if not who["role"]:
         batch.remarks.append(f"{name}: no role is given; it is recorded as not_said.")
     return who["group"], who["role"] or "not_said", who["copy"]
+
+
+def _greet(evidence: Evidence, batch: _Batch, group: str) -> None:
+    """Point out a group that has sent nothing before: people put their own name there."""
+    remark = f"new group {group!r}: is it the name of a group and not of a person?"
+    if remark not in batch.remarks and not (evidence.feedback["group"] == group).any():
+        batch.remarks.append(remark)
 
 
 def _slug(text: str) -> str:

@@ -341,6 +341,7 @@ def test_a_group_is_no_person_and_a_role_is_one_of_the_list(base, blank, tmp_pat
     other = FilledSheet(blank).who(role="boss").put("T1 · fits", "yes").saved(tmp_path / "b.xlsx")
     assert "the role 'boss' is none of facilitator, family" in refused(base, other)
     assert "the form says group garden-group, and --group says group-a; which is right?" in refused(base, other, Choices(round_id="round-1", group="group-a"))  # fmt: skip
+    assert got.remarks.count("new group 'group-a': is it the name of a group and not of a person?") == 1
     nobody = FilledSheet(blank).put("T1 · fits", "yes").saved(tmp_path / "c.xlsx")
     assert "does not say which group it comes from; give --group" in refused(base, nobody)
 

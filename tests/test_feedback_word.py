@@ -188,6 +188,28 @@ def test_rows_merged_into_one_are_one_comment_on_their_theme(base, filled, tmp_p
     assert any("T1: the rows missing and does_not_fit were merged" in remark for remark in receive(base, [path], ROUND, DAY).remarks)  # fmt: skip
 
 
+def test_a_code_that_was_changed_is_refused(base, blank, tmp_path):
+    def changed(old: str, new: str) -> str:
+        filled = FilledDocument(blank).who().write("T1", "does_not_fit", "The first part")
+        target, _, question = old.partition(" · ")
+        paragraph = filled.row(target, question).cells[0].paragraphs[0]
+        paragraph.text = paragraph.text.replace(old, new)
+        return refused(base, filled.saved(tmp_path / "a.docx"))
+
+    said = changed("T1 · does_not_fit", "T1 · missing")
+    assert "holds the code T1 · missing and the words of the question 'does_not_fit'; put its code back" in said
+    said = changed("T1 · does_not_fit", "T2 · does_not_fit")
+    assert "the code T2 · does_not_fit stands in 2 rows, and T1 · does_not_fit in none" in said
+
+
+def test_words_beside_the_role_are_kept(base, blank, tmp_path):
+    path = FilledDocument(blank).write("form", "group", "garden").write("form", "role", "I am a mum x").saved(tmp_path / "a.docx")  # fmt: skip
+    assert "the role 'I am a mum x' is none of" in refused(base, path)
+    assert rows(base, path, Choices(round_id="round-1", role="parent")) == [("", "other", "", "I am a mum x")]
+    path = FilledDocument(blank).who().write("form", "role", "and a nan").saved(tmp_path / "b.docx")
+    assert rows(base, path) == [("", "other", "", "and a nan")]
+
+
 def test_a_sentence_of_the_pack_copied_into_an_answer_arrives(base, filled, tmp_path):
     words = filled.paragraph("In the review this theme").text
     assert rows(base, filled.write("T1", "words_wrong", words).saved(tmp_path / "a.docx")) == [

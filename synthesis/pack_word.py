@@ -281,9 +281,11 @@ def _replies(document: Document, pack: Pack) -> None:
     rows = reply_rows(pack)
     for row in rows:
         item = document.add_paragraph(style="List Bullet")
-        _bold_start(item, words["you_said"], row["comment"])
+        _quiet(item, f"{row['about']}. {row['asked']}")
         item.add_run().add_break()
-        _bold_start(item, words["we_did"], f"{row['plain_reply']} ({row['decision']})")
+        _bold_start(item, words["you_said"], row["you_said"])
+        item.add_run().add_break()
+        _bold_start(item, words["we_did"], row["we_did"])
     if pack.n_waiting:
         document.add_paragraph(pack.words.said("replies_waiting", n=pack.n_waiting))
     elif not rows:

@@ -380,6 +380,20 @@ def support_rows(pack: Pack) -> list[dict[str, Any]]:
 
 
 def reply_rows(pack: Pack) -> list[dict[str, Any]]:
-    """Comments with their reply, the decision in words."""
-    rows = pack.replies.assign(decision=pack.replies["decision"].map(vocabularies()["response_decision"]))
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+    """Comments with their reply: ``about`` (the theme's heading, the statement or the whole pack), ``asked``, ``you_said``.
+
+    ``we_did`` is the reply with the decision in words; ``you_said`` is empty where the comment's words are not shown.
+    """
+    words, headings = pack.words.texts, {theme.id: theme_heading(pack, theme) for theme in pack.themes}
+    rows = []
+    for row in pack.replies.itertuples():
+        plain = row.about if isinstance(row.about, str) else words["whole_pack"]
+        rows.append(
+            {
+                "about": headings.get(row.target_id, plain.rstrip(".")),
+                "asked": words["questions"].get(row.question) or vocabularies()["feedback_question"][row.question],
+                "you_said": row.comment if isinstance(row.comment, str) else words["not_shown"],
+                "we_did": f"{row.plain_reply} ({vocabularies()['response_decision'][row.decision]})",
+            }
+        )
+    return rows

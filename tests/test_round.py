@@ -74,6 +74,10 @@ def way(tmp_path_factory):
     home = tmp_path_factory.mktemp("round")
     data, first, second = small_base(home / "data"), home / "first", home / "second"
     pack = ["pack", "--data", str(data), "--themes", "T1", "T2"]
+    assert main([*pack, "--out", str(first), "--round", "round-1", "--final"]) == 1  # nowhere to turn to
+    assert not first.exists()
+    place = {"place": "Exampleton", "name": "An invented line", "what_for": "Somebody to talk to.", "contact": "as the team's card says", "checked_on": "2026-01-02"}  # fmt: skip
+    write_table(pd.DataFrame([place]).reindex(columns=read_table("support", data).columns), "support", data)
     kept = SimpleNamespace(data=data, first=first, second=second, home=home, pack=pack)
     assert main([*pack, "--out", str(first), "--round", "round-1", "--final"]) == 0
     kept.rounds = read_table("rounds", data)

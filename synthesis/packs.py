@@ -17,6 +17,7 @@ import pandas as pd
 
 from synthesis.confidence import COMPONENTS, contradictions, evidence_profile
 from synthesis.provenance import status, status_line
+from synthesis.readability import sentences
 from synthesis.responses import history, replies, waiting
 from synthesis.round_rules import pack_version
 from synthesis.schema import CallError, SynthesisError, vocabularies
@@ -406,6 +407,20 @@ def theme_heading(pack: Pack, theme: PackTheme) -> str:
 def theme_lead(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
     """What follows the heading of a theme: in easy read, its other lines."""
     return theme.easy[1:] if pack.variant == "easy_read" else ()
+
+
+def note_lines(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
+    """The note before a hard part as paragraphs: in easy read, one sentence a line."""
+    return _by_line(pack, (theme.content_note,) if theme.content_note else ())
+
+
+def sure_lines(pack: Pack, statement: Statement) -> tuple[str, ...]:
+    """How sure and why as paragraphs: in easy read, one sentence a line."""
+    return _by_line(pack, (" ".join([statement.how_sure, *statement.why]),))
+
+
+def _by_line(pack: Pack, texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line for text in texts for line in sentences(text)) if pack.variant == "easy_read" else texts
 
 
 def support_rows(pack: Pack) -> list[dict[str, Any]]:

@@ -17,11 +17,13 @@ import pandas as pd
 
 from synthesis.feedback_sheet import read_feedback_text, read_feedback_workbook
 from synthesis.feedback_word import read_feedback_document
-from synthesis.pack_forms import Entry, Form, Mark, labels, word_of
+from synthesis.pack_forms import WHOLE, Entry, Form, Mark, labels, word_of
 from synthesis.packs import build_packs, review_of
 from synthesis.privacy import blacked_out, hinted, personal_details
+from synthesis.repeated_forms import Sent, answered_otherwise, forms_of_one_copy
 from synthesis.round_rules import version_of
 from synthesis.schema import CallError, Problem, SynthesisError, counted
+from synthesis.schema import table as table_of
 from synthesis.tables import Evidence, check_rows
 
 #: Characters with which a spreadsheet program takes a text for a formula, in their wide forms, too.
@@ -69,6 +71,7 @@ class _Batch:
 
     rows: list[dict[str, object]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    forms: list[Sent] = field(default_factory=list)
     rounds: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: list[str] = field(default_factory=list)
     flagged: list[str] = field(default_factory=list)
@@ -160,7 +163,10 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
         raise SynthesisError(f"it answers a pack of another review ({form.mark.review}); this one is {review_of(evidence)}.")  # fmt: skip
     _check_targets(evidence, form)
     group, role, copy = _who(form, choices, batch, name)
+    if form.entries:
+        _greet(evidence, batch, group)
     round_id = _round(evidence, batch, form, choices, name)
+    n_before = len(batch.rows)
     for entry in form.entries:
         text, settled = _private(entry, choices, batch, f"{name}, {entry.place}")
         part = (entry.target, entry.question, entry.answer, blacked_out(entry.comment), entry.quote)
@@ -183,6 +189,8 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
             }
         )
         batch.files.setdefault(str(batch.rows[-1]["comment_id"]), name)
+    says = frozenset(str(row["comment_id"]) for row in batch.rows[n_before:])
+    batch.forms.append(Sent(name, form.mark.version, group, copy, says))
     batch.remarks += [f"{name}: {remark}" for remark in form.remarks]
     if not form.entries:
         batch.remarks.append(f"{name}: nothing was filled in.")
@@ -234,9 +242,18 @@ def _who(form: Form, choices: Choices, batch: _Batch, name: str) -> tuple[str, s
         problems.append("the group it names looks like a person or a place; give --group, a name that identifies nobody.")  # fmt: skip
     if problems:
         raise SynthesisError("\n".join(problems))
+    if typed and not given["role"]:  # the words are told apart from the role that the call gives, and are kept
+        form.entries.append(Entry(*WHOLE, "", typed, "in the place for the role"))
     if not who["role"]:
         batch.remarks.append(f"{name}: no role is given; it is recorded as not_said.")
     return who["group"], who["role"] or "not_said", who["copy"]
+
+
+def _greet(evidence: Evidence, batch: _Batch, group: str) -> None:
+    """Point out a group that has sent nothing before: people put their own name there."""
+    remark = f"new group {group!r}: is it the name of a group and not of a person?"
+    if remark not in batch.remarks and not (evidence.feedback["group"] == group).any():
+        batch.remarks.append(remark)
 
 
 def _slug(text: str) -> str:
@@ -314,7 +331,7 @@ def _in_its_file(batch: _Batch, rows: pd.DataFrame, problem: Problem) -> str:
 
 
 def _received(evidence: Evidence, batch: _Batch) -> Received:
-    problems = list(batch.problems)
+    problems = [*batch.problems, *forms_of_one_copy(batch.forms)]
     if batch.flagged:
         problems += [
             *batch.flagged,
@@ -327,6 +344,7 @@ def _received(evidence: Evidence, batch: _Batch) -> Received:
     if len(fresh):
         typed, found = check_rows(with_rounds, "feedback", fresh)
         problems += [_in_its_file(batch, fresh, problem) for problem in found if problem.severity == "error"]
+        problems += answered_otherwise(table, fresh, batch.files, table_of("feedback").file)
         fresh = typed
     if problems:
         raise SynthesisError("Nothing was stored.\n" + "\n".join(problems))

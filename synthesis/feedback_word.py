@@ -7,6 +7,7 @@ arrives: answers by the code of their row, other text under the theme or stateme
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,12 +28,15 @@ from synthesis.pack_forms import (
     Form,
     Mark,
     after_themes,
+    asked_as,
+    code,
     codes_in,
     fingerprint,
     options,
     read_mark,
     support_starts,
     without_known,
+    worded_as,
 )
 from synthesis.schema import SynthesisError, counted
 from synthesis.tick_boxes import read_ticks
@@ -84,6 +88,7 @@ def read_feedback_document(path: Path, known: Known | None = None) -> Form:
     prints = set(kept.get("text", "").split()) or set(known(form.mark) if known else ())
     if not prints:
         raise SynthesisError("the program that saved it has dropped what tells the pack's words from yours; copy the answers into feedback.xlsx.")  # fmt: skip
+    _check_codes(form, found, prints)
     _Reading(form, prints, roots.pop("word/comments.xml", None)).take(found)
     _take_other_parts(form, roots, prints)
     _say_pictures(form, body)
@@ -108,6 +113,23 @@ def _mark(found: list[Paragraph], kept: dict[str, str]) -> Mark:
     if mark is None:
         raise SynthesisError("it does not say which pack it belongs to; send back the file pack.docx of the pack, filled in.")  # fmt: skip
     return mark
+
+
+def _check_codes(form: Form, found: list[Paragraph], prints: Collection[str]) -> None:
+    """Every code still belongs to its question and its theme; else an answer could go astray."""
+    asked = [(each, codes[0]) for each in found if each.row is not None and len(codes := codes_in(each.text)) == 1]
+    problems = [
+        f"the row “{_short(each.text)}” holds the code {code(*own)} and the words of the question {other!r}; put its code back"
+        for each, own in asked
+        if (other := worded_as(each.text, own[1]))
+    ]
+    there = Counter(own for _, own in asked)
+    for (target, question), n in there.items():
+        gone = [theme for theme in form.mark.themes if (theme, question) not in there and asked_as(theme, question) & set(prints)]  # fmt: skip
+        if n > 1 and gone:
+            problems.append(f"the code {code(target, question)} stands in {n} rows, and {code(gone[0], question)} in none; put the codes back as they went out")  # fmt: skip
+    if problems:
+        raise SynthesisError("\n".join(problems))
 
 
 class _Reading:
@@ -156,8 +178,8 @@ class _Reading:
             self.place = _Place(themes[at - 1], "", heading, at)
         elif fingerprint(paragraph.text) in after_themes():
             self.place = _Place(heading=_short(paragraph.text), theme=self.place.theme)
-        elif self.place.theme and self.place.target != "pack" and self.known(paragraph) and (code := _STATEMENT.search(paragraph.text)):  # fmt: skip
-            self.place.statement = code[1]
+        elif self.place.theme and self.place.target != "pack" and self.known(paragraph) and (named := _STATEMENT.search(paragraph.text)):  # fmt: skip
+            self.place.statement = named[1]
 
     def _written(self, paragraph: Paragraph) -> Iterator[tuple[str, str]]:
         """What somebody wrote in a paragraph, with the question that it answers."""
@@ -184,7 +206,7 @@ class _Reading:
     # ------------------------------------------------------------ rows of the tables
 
     def _row(self, cells: list[Paragraph]) -> None:
-        codes = list(dict.fromkeys(code for each in cells for code in codes_in(each.text)))
+        codes = list(dict.fromkeys(found for each in cells for found in codes_in(each.text)))
         if len(codes) == 1:
             self._asked(cells, *codes[0])
         elif codes:
@@ -231,6 +253,9 @@ class _Reading:
         if what not in WHO:
             return
         words, texts = self._ticks([self._own(each) for each in cells], what)
+        if what == "role" and len(words) == 1 and texts:
+            self.form.entries.append(Entry(*WHOLE, "", "\n".join(texts), "beside the role"))
+            texts = []
         if words or texts:
             self.form.who[what] = words[0] if len(words) == 1 and not texts else " ".join([*words, *texts])
         for each in cells:

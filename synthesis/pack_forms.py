@@ -186,6 +186,28 @@ def _asked() -> frozenset[str]:
 
 
 @cache
+def _wordings() -> dict[str, frozenset[str]]:
+    """Every question of a code -> the wordings that packs give it."""
+    found: dict[str, set[str]] = {}
+    for words in _every_words():
+        own = {**words.texts["questions"], **{each: words.texts[f"{each}_question"] for each in WHO}}
+        for question, text in own.items():
+            found.setdefault(question, set()).add(text)
+    return {question: frozenset(texts) for question, texts in found.items()}
+
+
+def worded_as(text: str, question: str) -> str:
+    """The other question whose words a text holds, where it does not hold those of its own; else an empty text."""
+    held = {each: max((len(said) for said in texts if said in text), default=0) for each, texts in _wordings().items()}
+    return "" if held.get(question) or not any(held.values()) else max(held, key=lambda each: held[each])
+
+
+def asked_as(target: str, question: str) -> set[str]:
+    """Fingerprints of a question with its code, as documents of every pack put it."""
+    return {fingerprint(f"{said} ({code(target, question)})") for said in _wordings().get(question, ())}
+
+
+@cache
 def labels(table: str) -> dict[str, str]:
     """Labels of ``answers`` or ``roles`` as they may be typed -> their word, over all packs."""
     held = "feedback_answer" if table == "answers" else "contributor_role"

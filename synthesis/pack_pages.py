@@ -6,7 +6,17 @@ import base64
 from typing import Any
 
 from synthesis.draw_pack import theme_picture
-from synthesis.packs import Pack, PackTheme, reply_rows, support_rows, theme_heading, theme_lead, version_line
+from synthesis.packs import (
+    Pack,
+    PackTheme,
+    note_lines,
+    reply_rows,
+    support_rows,
+    sure_lines,
+    theme_heading,
+    theme_lead,
+    version_line,
+)
 from synthesis.reports import templates
 
 
@@ -23,6 +33,7 @@ def pack_page(pack: Pack) -> str:
             support=support_rows(pack),
             replies=reply_rows(pack),
             version_line=version_line(pack),
+            sure=lambda statement: sure_lines(pack, statement),
         )
     )
 
@@ -34,6 +45,7 @@ def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
         "theme": theme,
         "heading": theme_heading(pack, theme),
         "lead": theme_lead(pack, theme),
+        "note": note_lines(pack, theme),
         "alt": picture.alt,
         "picture": svg,
     }

@@ -15,8 +15,10 @@ from synthesis.packs import (
     Pack,
     PackTheme,
     Statement,
+    note_lines,
     reply_rows,
     support_rows,
+    sure_lines,
     theme_heading,
     theme_lead,
     version_line,
@@ -71,6 +73,7 @@ def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
         "heading": theme_heading(pack, theme),
         "called": pack.words.said("theme_called", theme=theme.name),
         "lead": theme_lead(pack, theme),
+        "note": note_lines(pack, theme),
         "statements": [
             _statement(pack, each, at, len(theme.statements)) for at, each in enumerate(theme.statements, 1)
         ],
@@ -86,5 +89,6 @@ def _statement(pack: Pack, statement: Statement, at: int, n: int) -> dict[str, A
         **asdict(statement),
         "heading": said("statement_heading", at=at, n=n),
         "studies": studies,
+        "sure": sure_lines(pack, statement),
         "against_easy": said("against_easy", n=len(statement.against)),
     }

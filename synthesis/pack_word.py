@@ -29,8 +29,10 @@ from synthesis.packs import (
     PackTheme,
     Question,
     Statement,
+    note_lines,
     reply_rows,
     support_rows,
+    sure_lines,
     theme_heading,
     theme_lead,
     version_line,
@@ -157,7 +159,9 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     if not easy:
         _quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
     if theme.content_note:
-        _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", theme.content_note)
+        first, *others = note_lines(pack, theme)
+        _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", first)
+        _lines(document, others)
         document.add_paragraph(words["hard_skip"])
     _lines(document, theme_lead(pack, theme))
     document.add_heading(words["who_heading"], 2)
@@ -203,8 +207,10 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
         kept[-1].add_run(line).bold = True
     studies = said("studies_behind", n=statement.n_studies, of=statement.of_studies)
     kept.append(document.add_paragraph(f"{statement.who} {studies}"))
+    first, *others = sure_lines(pack, statement)
     kept.append(document.add_paragraph())
-    _bold_start(kept[-1], f"{words['sure_heading']}:", f"{statement.how_sure} {' '.join(statement.why)}")
+    _bold_start(kept[-1], f"{words['sure_heading']}:", first)
+    kept += [document.add_paragraph(line) for line in others]
     if easy:
         if statement.against:
             document.add_paragraph(said("against_easy", n=len(statement.against)))
@@ -281,9 +287,11 @@ def _replies(document: Document, pack: Pack) -> None:
     rows = reply_rows(pack)
     for row in rows:
         item = document.add_paragraph(style="List Bullet")
-        _bold_start(item, words["you_said"], row["comment"])
+        _quiet(item, f"{row['about']}. {row['asked']}")
         item.add_run().add_break()
-        _bold_start(item, words["we_did"], f"{row['plain_reply']} ({row['decision']})")
+        _bold_start(item, words["you_said"], row["you_said"])
+        item.add_run().add_break()
+        _bold_start(item, words["we_did"], row["we_did"])
     if pack.n_waiting:
         document.add_paragraph(pack.words.said("replies_waiting", n=pack.n_waiting))
     elif not rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import pandas as pd
 
 from synthesis.confidence import COMPONENTS, contradictions, evidence_profile
 from synthesis.provenance import status, status_line
+from synthesis.readability import sentences
 from synthesis.responses import history, replies, waiting
 from synthesis.round_rules import pack_version
-from synthesis.schema import CallError, vocabularies
+from synthesis.schema import CallError, SynthesisError, vocabularies
 from synthesis.tables import Evidence
 from synthesis.themes import theme_table
 
@@ -139,7 +140,7 @@ def build_pack(
     round_id : the round that the pack names; default the one in ``rounds`` that was made for this very pack and is not closed.
 
     The version names what is asked: the same themes and words give the same version. Raises CallError for an unknown
-    audience, variant or theme, and SynthesisError for a final pack while comments wait.
+    audience, variant or theme, and SynthesisError for a final pack while comments wait or places to turn to are missing.
     """
     return build_packs(evidence, audience, themes, last, (variant,), final, round_id)[0]
 
@@ -156,11 +157,13 @@ def build_packs(
     """The same pack in several variants, in their order; the parameters are those of `build_pack`."""
     _check_call(evidence, audience, themes, last, variants)
     n_waiting = len(waiting(evidence, final=final))
+    if final:
+        _check_support(evidence)
     shown, facts = _ordered(evidence, themes, last), _facts(evidence)
     packs = []
     for variant in variants:
         words = pack_words(audience, variant)
-        parts = tuple(_theme(evidence, facts, each, words) for each in shown)
+        parts, shared = _said_once(tuple(_theme(evidence, facts, each, words) for each in shown), words)
         version = _version(audience, parts)
         packs.append(
             Pack(
@@ -177,14 +180,25 @@ def build_packs(
                 replies=replies(evidence),
                 n_waiting=n_waiting,
                 support=evidence.support,
-                about=words.lines(
-                    "about", n_studies=evidence.studies["study_id"].nunique(), n_themes=len(_top(evidence))
+                about=(
+                    *words.lines(
+                        "about", n_studies=evidence.studies["study_id"].nunique(), n_themes=len(_top(evidence))
+                    ),
+                    *shared,
                 ),
                 rests=_rests(evidence, words),
                 status_line=status_line(evidence),
             )
         )
     return packs
+
+
+def _check_support(evidence: Evidence) -> None:
+    if evidence.support.empty:
+        raise SynthesisError(
+            "No places to turn to are filled in, so the pack would go out without support and cannot be final; nothing was "
+            "made. Fill in judgements/support.csv for your place, with the day on which you checked each, or make a draft."
+        )
 
 
 def review_of(evidence: Evidence) -> str:
@@ -301,7 +315,7 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
             n_studies=int(row["n_studies"]),
             of_studies=int(row["of_studies"]),
             level=row["overall"] if isinstance(row["overall"], str) else "",
-            how_sure=words.texts["sure"][row["overall"] if isinstance(row["overall"], str) else "none"],
+            how_sure=words.texts["sure"][_sure(row)],
             why=_why(row, words),
             against=tuple(
                 (words.said(f"against_{each.perspective}"), " ".join(_easy(evidence, each.finding_id)) or each.finding)
@@ -311,6 +325,13 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
         )
         for row in profile[profile["theme_id"] == theme_id].to_dict("records")
     )
+
+
+def _sure(row: Mapping[str, Any]) -> str:
+    """The level of confidence; else whether people have judged and do not agree yet, or nobody has judged."""
+    if isinstance(row["overall"], str):
+        return str(row["overall"])
+    return "not_settled" if row["judged"] == "not_settled" else "none"
 
 
 def _why(row: Mapping[str, Any], words: Words) -> tuple[str, ...]:
@@ -323,6 +344,21 @@ def _why(row: Mapping[str, Any], words: Words) -> tuple[str, ...]:
     unappraised = isinstance(row["remark"], str) and "studies appraised" in row["remark"]
     keys = [f"{part}_appraised" if part == "methodological_limitations" and not unappraised else part for part in named]
     return tuple(said[key] for key in keys) or (said["nothing"],)
+
+
+def _said_once(parts: tuple[PackTheme, ...], words: Words) -> tuple[tuple[PackTheme, ...], tuple[str, ...]]:
+    """Themes without the worry that nothing is known of how studies were done, and it once, where every statement has it."""
+    worry = words.texts["why"]["methodological_limitations"]
+    if not all(worry in each.why for part in parts for each in part.statements):
+        return parts, ()
+    kept = tuple(
+        replace(
+            part,
+            statements=tuple(replace(s, why=tuple(why for why in s.why if why != worry)) for s in part.statements),
+        )
+        for part in parts
+    )
+    return kept, (words.texts["studies_unappraised"],)
 
 
 def _easy(evidence: Evidence, target: str) -> tuple[str, ...]:
@@ -373,6 +409,20 @@ def theme_lead(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
     return theme.easy[1:] if pack.variant == "easy_read" else ()
 
 
+def note_lines(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
+    """The note before a hard part as paragraphs: in easy read, one sentence a line."""
+    return _by_line(pack, (theme.content_note,) if theme.content_note else ())
+
+
+def sure_lines(pack: Pack, statement: Statement) -> tuple[str, ...]:
+    """How sure and why as paragraphs: in easy read, one sentence a line."""
+    return _by_line(pack, (" ".join([statement.how_sure, *statement.why]),))
+
+
+def _by_line(pack: Pack, texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line for text in texts for line in sentences(text)) if pack.variant == "easy_read" else texts
+
+
 def support_rows(pack: Pack) -> list[dict[str, Any]]:
     """Places to turn to, as rows with None for what is not known and the day checked as text."""
     rows = pack.support.assign(checked_on=pack.support["checked_on"].dt.strftime("%Y-%m-%d"))
@@ -380,6 +430,20 @@ def support_rows(pack: Pack) -> list[dict[str, Any]]:
 
 
 def reply_rows(pack: Pack) -> list[dict[str, Any]]:
-    """Comments with their reply, the decision in words."""
-    rows = pack.replies.assign(decision=pack.replies["decision"].map(vocabularies()["response_decision"]))
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+    """Comments with their reply: ``about`` (the theme's heading, the statement or the whole pack), ``asked``, ``you_said``.
+
+    ``we_did`` is the reply with the decision in words; ``you_said`` is empty where the comment's words are not shown.
+    """
+    words, headings = pack.words.texts, {theme.id: theme_heading(pack, theme) for theme in pack.themes}
+    rows = []
+    for row in pack.replies.itertuples():
+        plain = row.about if isinstance(row.about, str) else words["whole_pack"]
+        rows.append(
+            {
+                "about": headings.get(row.target_id, plain.rstrip(".")),
+                "asked": words["questions"].get(row.question) or vocabularies()["feedback_question"][row.question],
+                "you_said": row.comment if isinstance(row.comment, str) else words["not_shown"],
+                "we_did": f"{row.plain_reply} ({vocabularies()['response_decision'][row.decision]})",
+            }
+        )
+    return rows

@@ -36,9 +36,38 @@ _ORDINARY = frozenset({
 })  # fmt: skip
 _NOBODY = "nobody|somebody|everybody|anybody|everyone|someone|anyone|they|he|she|we|you|it|who|that|this|which|mum|dad|staff|one|parent|mother|father|worker|nurse|doctor|court|and|but|then|people"
 
+_SITES = "insta|instagram|ig|facebook|fb|messenger|snap|snapchat|tiktok|tik tok|twitter|whatsapp|telegram|linkedin"
+#: Words that follow "my son" or a title and are no name, in small letters or capitals.
+_PLAIN_WORDS = """
+    about after again all alone always also am an and another any are as asked at away back be because been before being
+    both but by came can cannot come could couldn't cried deserves did didn't do does doesn't doing don't down even ever
+    every feels felt first for from gave get gets getting go goes going gone got grew had happy has hasn't have haven't he
+    help helped helps her here him his home hurt i i'm if in into is isn't it its just kept knew know knows later learned
+    left like liked lived lives living looked lost loved loves made makes may me might misses missed more most much must my
+    need needed needs never no nor not now of off often on once one only or our out over put ran really safe said same saw
+    says school see seen she should since so some still stayed stays started stopped such taken taking that the their them
+    then there they this though through to together told too took towards turned two under until up us used very visited
+    visits want wanted wants was wasn't we well went were weren't what when where which while who whose why will with
+    without won't wouldn't would yes yet you your
+    aged boy girl born crying fine growing ill old older sick sleeping today tomorrow yesterday young younger
+    appointment appointments asks called comes decided doctor health judge lied listened listens manager nurse office
+    practitioner rang room rooms service services social staff support teacher team teams tells testing training understood
+    visitor visitors wing work worker workers works wrote cares cared calls carer carers contact custody court care cot
+    clothes group groups order report
+"""
+_PLAIN = frozenset(_PLAIN_WORDS.split())
+#: Endings of words that are no name, and names that end so all the same.
+_ENDINGS = r"(?!(?!(?i:mohammed|muhammed|ahmed|fred|alfred|ted|jared|james|thomas|chris|lucas|marcus|louis|charles|jess|tess|agnes|alexis|iris|frances|francis|ross|idris|emily|lily|molly|holly|polly|billy|sally|kelly|carly|elly)(?![\w'’]))(?i:[\w'’]*(?:ed|ing|ly|n't|n’t|s))(?![\w'’]))"
+_CAPITAL_WORDS = "|".join(
+    sorted({word.upper() for word in _ORDINARY | _PLAIN} | {"NHS", "TRUST", "PLO", "LAC", "CAFCASS"})
+)
+_OTHER = rf"(?!(?i:{'|'.join(sorted(_PLAIN))})(?![\w'’]))"
+
 #: Kind of detail -> its form; the first kind that claims a stretch of text names it.
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("e-mail address", re.compile(r"(?<![\w.+'’-])[\w.+'’-]+ ?(?:@|[\[(]at[\])]) ?[\w-]+(?: ?(?:\.|[\[(]dot[\])]) ?[\w-]+)+", re.I)),
+    ("e-mail address", re.compile(r"\b[\w.+'’-]+ at [\w-]+(?: dot [\w-]+)+", re.I)),
+    ("web address or account name", re.compile(rf"\b(?:{_SITES})(?: (?:name|account|handle|page|profile))?(?: is| as)?(?: ?[:@=]+ ?| (?=[\w-]*[._\d]\w)(?=[\w.-]*[a-z]))(?!(?:{_NOBODY}|not|a|the|my|in|on)\b)[\w][\w.-]{{2,}}", re.I)),
     ("web address or account name", re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w@])@\w{3,}+(?!\()", re.I)),
     ("National Insurance number", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.I)),
     ("date that may be a birthday", re.compile(rf"\b(?:\d{{1,2}}[./-]\d{{1,2}}[./-](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})\.?,? \d{{4}}|(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b", re.I)),
@@ -54,6 +83,9 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("name", re.compile(rf"\b(?i:i am|i'm|i’m|this is|called|named|name of) (?!(?:{'|'.join(sorted(_ORDINARY))})\b){_NAME}(?: {_NAME})?")),
     ("name", re.compile(rf"\b(?i:(?:my|our|his|her|their|the) (?:{_PEOPLE}),?(?: is| was| called)?) (?!(?:{'|'.join(sorted(_ORDINARY))})\b){_NAME}(?: {_NAME})?")),
     ("name", re.compile(rf"\b(?!(?i:{_NOBODY})\b)[A-Z][a-zà-öø-ÿ]{{2,}}(?<!s) (?=(?:said|told|rang|shouted|promised|asked|phoned|texted|visited)\b)")),
+    ("name", re.compile(rf"\b(?i:(?:mr|mrs|ms|dr|prof|auntie|uncle)\b\.? {_OTHER}[a-zà-ÿ][\w'’-]+)", re.I)),
+    ("name", re.compile(rf"\b(?i:(?:my|our) (?:(?:little|baby|eldest|oldest|youngest|older|younger) )?(?:son|boy|girl|daughter|baby),?(?: is called| called| named)?) {_OTHER}{_ENDINGS}(?i:[a-zà-ÿ][a-zà-ÿ'’-]+)")),
+    ("name", re.compile(rf"(?<![A-Z] )\b(?!(?:{_CAPITAL_WORDS})\b)[A-Z]{{3,}} (?!(?:{_CAPITAL_WORDS})\b)[A-Z]{{3,}}\b(?! [A-Z]+\b)")),
     ("long number", re.compile(r"(?<![\w.])\d(?:[ -]?\d){5,}(?!\w)")),
 )  # fmt: skip
 _INSIDE = re.compile(rf"(?<=[a-z0-9,;] ){_NAME}(?: {_NAME})*|(?:(?<=[.!?:] )|(?<![^\n])){_NAME} {_NAME}(?: {_NAME})*")

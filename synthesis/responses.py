@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from synthesis.privacy import blacked_out
 from synthesis.schema import SynthesisError, counted
 from synthesis.tables import Evidence
 
@@ -39,10 +40,31 @@ def waiting(evidence: Evidence, final: bool = False) -> pd.DataFrame:
 
 
 def replies(evidence: Evidence) -> pd.DataFrame:
-    """You said, we did: ``round_id, target_kind, target_id, comment, decision, plain_reply, change, changed_id`` a comment answered."""
+    """You said, we did: a row a comment answered, for other readers' eyes.
+
+    Columns ``round_id, target_kind, target_id, about, question, comment, decision, plain_reply, change, changed_id``. ``about``
+    is the theme or statement in plain words (empty: the whole pack). What may show who somebody is is blacked out in
+    ``comment``; where the team kept a flagged detail for itself, the comment's words are left out (empty).
+    """
     table = answered(evidence)
-    columns = ["round_id", "target_kind", "target_id", "comment", "decision", "plain_reply", "change", "changed_id"]
-    return table.loc[table["comment"].notna() & table["decision"].notna(), columns].reset_index(drop=True)
+    table = table[table["comment"].notna() & table["decision"].notna()].reset_index(drop=True)
+    table["about"] = table["target_id"].map(_plain_words(evidence)).astype(object)
+    table["comment"] = [
+        None if _kept(check) else blacked_out(comment)
+        for comment, check in zip(table["comment"], table["privacy_check"], strict=True)
+    ]
+    columns = ["round_id", "target_kind", "target_id", "about", "question", "comment", "decision", "plain_reply", "change", "changed_id"]  # fmt: skip
+    return table[columns]
+
+
+def _plain_words(evidence: Evidence) -> dict[str, str]:
+    themes = evidence.themes.set_index("theme_id")["plain_language"]
+    return {**evidence.review_findings.set_index("review_finding_id")["plain_language"], **themes}
+
+
+def _kept(check: object) -> bool:
+    """Whether a note of the privacy check leaves anything in the text: every note but that it was replaced does."""
+    return isinstance(check, str) and not check.rstrip(". ").endswith(("blacked out", "removed", "replaced"))
 
 
 def history(evidence: Evidence, target: str) -> tuple[str, ...]:

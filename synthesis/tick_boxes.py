@@ -33,18 +33,30 @@ def read_ticks(text: str, options: Mapping[str, str]) -> Ticked | None:
     ticked: set[int] = set()
     unclear = False
     for at, gap in enumerate(gaps):
-        for mark in _MARKS.finditer(gap):
+        for mark in _marks(gap):
             if mark["tick"]:
                 owner = _owner(at, gap, mark, len(labels))
                 unclear |= owner is None
                 ticked |= {owner} if owner is not None else set()
-    beside = " ".join(filter(None, (_MARKS.sub(" ", gap).strip(" \n\t/,;.:·|") for gap in gaps)))
+    beside = " ".join(filter(None, (_unmarked(gap).strip(" \n\t/,;.:·|") for gap in gaps)))
     if not ticked and not unclear:
-        alone = len(labels) == 1 < len(set(options.values())) and not beside and not _MARKS.search(text)
-        if not alone and not _MARKS.search(text):
+        alone = len(labels) == 1 < len(set(options.values())) and not beside and not any(map(_marks, gaps))
+        if not alone and not any(map(_marks, gaps)):
             return None
         ticked = {0} if alone else set()
     return Ticked(tuple(labels[at][2] for at in sorted(ticked)), " ".join(beside.split()), unclear)
+
+
+def _marks(gap: str) -> list[re.Match[str]]:
+    """The marks in a gap. A bare x beside other words is one of the words: a kiss, or "Generation X"."""
+    worded = re.search(r"\w", _MARKS.sub(" ", gap))
+    return [mark for mark in _MARKS.finditer(gap) if not (worded and mark[0] in "xX")]
+
+
+def _unmarked(gap: str) -> str:
+    for mark in reversed(_marks(gap)):
+        gap = f"{gap[: mark.start()]} {gap[mark.end() :]}"
+    return gap
 
 
 def _labels(text: str, options: Mapping[str, str]) -> list[tuple[int, int, str]]:

@@ -18,6 +18,9 @@ def filled(pack: Pack) -> Pack:
     """The pack as it would be after the round."""
     replies = pd.DataFrame(
         {
+            "target_id": ["T1", None],
+            "about": [None, None],
+            "question": ["words_wrong", "missing"],
             "comment": [TYPED, "Families of fathers are missing."],
             "decision": ["accepted", "not_accepted"],
             "plain_reply": ["We changed the words.", "We found no study about it. We will keep looking."],

@@ -149,6 +149,29 @@ def test_two_people_of_a_group_who_tick_the_same_both_count(base, sheet, tmp_pat
     assert receive(base, [one, one], ROUND, DAY).n_new == 1
 
 
+def test_a_corrected_form_is_refused_until_somebody_says_what_it_is(base, folder, sheet, tmp_path):
+    first = receive(base, [sheet.put("T1 · fits", "yes", "Good").saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    write_tables(first.tables, folder)
+    stored, (row,) = read_evidence(folder), first.evidence.feedback["comment_id"]
+    changed = sheet.put("T1 · fits", "no").saved(tmp_path / "b.xlsx")
+    said = refused(stored, changed)
+    assert "b.xlsx, sheet Answers, row 5: T1 · fits is answered 'no' here and 'yes' in the row" in said
+    assert "the group garden-group" in said
+    assert f"if it is a correction, delete the row {row} of judgements/feedback.csv first" in said
+    assert receive(stored, [changed], Choices(round_id="round-1", copy="2"), DAY).n_new == 1
+    again = sheet.put("T1 · fits", "yes", "Good").put("T1 · missing", words="Money").saved(tmp_path / "c.xlsx")
+    assert receive(stored, [again], ROUND, DAY).n_new == 1, "more comments are no contradiction"
+
+
+def test_two_different_files_of_one_copy_are_not_taken_together(base, sheet, tmp_path):
+    one = sheet.put("T1 · fits", "yes").saved(tmp_path / "one.xlsx")
+    two = sheet.put("T2 · fits", "yes").saved(tmp_path / "two.xlsx")
+    with pytest.raises(
+        SynthesisError, match=r"one\.xlsx and two\.xlsx differ, and both come from the group garden-group"
+    ):
+        receive(base, [one, two], ROUND, DAY)
+
+
 def test_rows_that_were_moved_deleted_and_added_all_arrive(base, sheet, tmp_path):
     sheet.put("T1 · fits", "no", "Moved down").put("T5 · missing", words="Stays")
     at, end = sheet.row("T1 · fits"), sheet.sheet.max_row
@@ -318,6 +341,7 @@ def test_a_group_is_no_person_and_a_role_is_one_of_the_list(base, blank, tmp_pat
     other = FilledSheet(blank).who(role="boss").put("T1 · fits", "yes").saved(tmp_path / "b.xlsx")
     assert "the role 'boss' is none of facilitator, family" in refused(base, other)
     assert "the form says group garden-group, and --group says group-a; which is right?" in refused(base, other, Choices(round_id="round-1", group="group-a"))  # fmt: skip
+    assert got.remarks.count("new group 'group-a': is it the name of a group and not of a person?") == 1
     nobody = FilledSheet(blank).put("T1 · fits", "yes").saved(tmp_path / "c.xlsx")
     assert "does not say which group it comes from; give --group" in refused(base, nobody)
 

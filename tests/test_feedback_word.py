@@ -82,13 +82,18 @@ def refused(evidence: Evidence, path: Path, choices: Choices = ROUND) -> str:
         ("☒ yes, mostly for us     ☐ partly     ☐ no     ☐ not sure", ["yes"], "mostly for us"),
         ("Not sure", ["not_sure"], ""),
         ("☐ yes     ☐ partly     ☐ no     ☐ not sure     maybe one day", [], "maybe one day"),
+        ("No x", ["no"], ""),
+        ("☐ yes ☒ partly, thanks x ☐ no ☐ not sure", ["partly"], "thanks x"),
     ],
 )
 def test_a_tick_is_read_as_people_make_it(text, words, beside):
     assert read_ticks(text, FITS) == Ticked(tuple(words), beside, False)
 
 
-@pytest.mark.parametrize("text", ["No, it was not like that at all", "yes and no", "Something else", "partly so"])
+@pytest.mark.parametrize("text", [
+    "No, it was not like that at all", "yes and no", "Something else", "partly so",
+    "partly because x", "Generation X mothers say no", "I ticked no but X is wrong for us",
+])  # fmt: skip
 def test_a_sentence_is_no_line_of_boxes(text):
     assert read_ticks(text, FITS) is None
 
@@ -181,6 +186,28 @@ def test_rows_merged_into_one_are_one_comment_on_their_theme(base, filled, tmp_p
     path = filled.saved(tmp_path / "a.docx")
     assert rows(base, path) == [("T1", "other", "", "Both at once")]
     assert any("T1: the rows missing and does_not_fit were merged" in remark for remark in receive(base, [path], ROUND, DAY).remarks)  # fmt: skip
+
+
+def test_a_code_that_was_changed_is_refused(base, blank, tmp_path):
+    def changed(old: str, new: str) -> str:
+        filled = FilledDocument(blank).who().write("T1", "does_not_fit", "The first part")
+        target, _, question = old.partition(" · ")
+        paragraph = filled.row(target, question).cells[0].paragraphs[0]
+        paragraph.text = paragraph.text.replace(old, new)
+        return refused(base, filled.saved(tmp_path / "a.docx"))
+
+    said = changed("T1 · does_not_fit", "T1 · missing")
+    assert "holds the code T1 · missing and the words of the question 'does_not_fit'; put its code back" in said
+    said = changed("T1 · does_not_fit", "T2 · does_not_fit")
+    assert "the code T2 · does_not_fit stands in 2 rows, and T1 · does_not_fit in none" in said
+
+
+def test_words_beside_the_role_are_kept(base, blank, tmp_path):
+    path = FilledDocument(blank).write("form", "group", "garden").write("form", "role", "I am a mum x").saved(tmp_path / "a.docx")  # fmt: skip
+    assert "the role 'I am a mum x' is none of" in refused(base, path)
+    assert rows(base, path, Choices(round_id="round-1", role="parent")) == [("", "other", "", "I am a mum x")]
+    path = FilledDocument(blank).who().write("form", "role", "and a nan").saved(tmp_path / "b.docx")
+    assert rows(base, path) == [("", "other", "", "and a nan")]
 
 
 def test_a_sentence_of_the_pack_copied_into_an_answer_arrives(base, filled, tmp_path):

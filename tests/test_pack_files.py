@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -20,6 +21,7 @@ from synthesis.drawing import plotted
 from synthesis.pack_folder import PACK_FILES, pack_contents, put_pack, write_pack
 from synthesis.pack_team import not_ready
 from synthesis.packs import build_packs
+from synthesis.readability import sentences
 from synthesis.schema import CallError, SynthesisError
 from synthesis.tables import Evidence, read_evidence, read_table
 
@@ -107,6 +109,28 @@ def test_an_easy_read_page_holds_the_easy_lines_and_not_the_standard_words(conte
     for each in easy:
         assert all(line.replace("'", "&#39;") in page for line in each.easy)
         assert squeezed(each.plain) not in squeezed(page)
+
+
+def test_easy_read_holds_one_sentence_a_line_and_a_theme_is_headed_by_a_whole_one(contents, packs):
+    paragraphs = [each.text for each in docx.Document(io.BytesIO(contents["pack-easy-read.docx"])).paragraphs]
+    page = contents["pack-easy-read.html"].decode("utf-8")
+    theme = packs[1].themes[0]
+    notes = sentences(theme.content_note)
+    assert len(notes) == 3
+    assert all(line in paragraphs for line in notes[1:])
+    assert all(f"<p>{line}</p>" in page for line in notes)
+    whys = [why for each in theme.statements for why in each.why]
+    assert whys and all(why in paragraphs and f"<p>{why}</p>" in page for why in whys)
+    assert "Asking for help can feel dangerous and can make things worse</a>" in page
+
+
+@pytest.mark.parametrize("file", ["pack.html", "pack-easy-read.html"])
+def test_the_printed_page_asks_for_group_role_and_copy_as_the_document_does(contents, packs, file):
+    page = html.unescape(contents[file].decode("utf-8"))
+    words = packs[0].words.texts
+    assert ".paper { display: none; }" in page  # on a screen nothing could be written there
+    assert all(page.count(words[f"{name}_question"]) == 1 for name in ("group", "role", "copy"))
+    assert all(f"<li>{text}</li>" in page for text in words["roles"].values())
 
 
 def test_a_picture_shows_a_square_a_study_and_says_its_finding(packs):

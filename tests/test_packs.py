@@ -16,7 +16,7 @@ from synthesis.pack_reading import pack_texts, readability_summary, readability_
 from synthesis.packs import VARIANTS, build_pack, build_packs, pack_words, version_line
 from synthesis.readability import MAX_WORDS, words
 from synthesis.round_rules import version_of
-from synthesis.schema import CallError, vocabularies
+from synthesis.schema import CallError, SynthesisError, vocabularies
 from synthesis.tables import Evidence
 from synthesis.themes import theme_table
 
@@ -120,7 +120,7 @@ def test_counts_and_confidence_are_those_of_the_tables(evidence, pack):
             assert (each.n_studies, each.of_studies) == (row["n_studies"], row["of_studies"])
             assert each.level == row["confidence"]
             assert each.how_sure == pack.words.texts["sure"][each.level]
-            assert each.why
+            assert each.why or pack.words.texts["studies_unappraised"] in pack.about
 
 
 def test_a_statement_that_nobody_has_judged_says_so_and_gives_no_reason(evidence, slim):
@@ -129,6 +129,31 @@ def test_a_statement_that_nobody_has_judged_says_so_and_gives_no_reason(evidence
     assert [(each.id, each.how_sure, each.why) for each in said] == [
         (which, "Nobody has judged yet how sure we can be.", ()) for which in ("RF01", "RF08")
     ]
+
+
+def test_two_who_still_have_to_agree_are_not_nobody(evidence, slim):
+    one = evidence.confidence[evidence.confidence["review_finding_id"] == "RF01"]
+    two = one.assign(assessed_by="Reviewer-1", overall="high" if one["overall"].item() != "high" else "low")
+    pack = build_pack(slim(confidence=pd.concat([one, two], ignore_index=True)), themes=["T1"])
+    (said,) = [each for each in pack.themes[0].statements if each.id == "RF01"]
+    assert (said.level, said.how_sure, said.why) == ("", "Two people have judged this and still have to agree.", ())
+
+
+def test_a_worry_that_every_statement_shares_is_said_once(packs, slim, evidence):
+    for pack in packs.values():
+        worry = pack.words.texts["why"]["methodological_limitations"]
+        assert pack.about.count(pack.words.texts["studies_unappraised"]) == 1
+        assert not any(worry in each.why for theme in pack.themes for each in theme.statements)
+    part = evidence.confidence[evidence.confidence["review_finding_id"] == "RF01"]
+    mixed = build_pack(slim(confidence=part))
+    told = {each.id: each.why for theme in mixed.themes for each in theme.statements}
+    assert mixed.words.texts["why"]["methodological_limitations"] in told["RF01"]
+    assert mixed.words.texts["studies_unappraised"] not in mixed.about
+
+
+def test_no_final_pack_without_places_to_turn_to(slim):
+    with pytest.raises(SynthesisError, match=r"Fill in judgements/support\.csv for your place"):
+        build_pack(slim(), final=True)
 
 
 def test_what_speaks_against_a_statement_is_shown_with_the_side_it_comes_from(pack):
@@ -244,7 +269,7 @@ def test_the_same_words_have_the_same_places_to_fill_in_for_every_audience_and_v
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_each_audience_and_variant_has_a_word_for_every_level_concern_question_answer_and_side(audience, variant):
     texts = pack_words(audience, variant).texts
-    assert set(texts["sure"]) == {*vocabularies()["confidence_level"], "none"}
+    assert set(texts["sure"]) == {*vocabularies()["confidence_level"], "none", "not_settled"}
     assert set(texts["questions"]) == set(vocabularies()["feedback_question"])
     assert set(texts["answers"]) == set(vocabularies()["feedback_answer"])
     assert {f"against_{side}" for side in vocabularies()["perspective"]} <= set(texts)

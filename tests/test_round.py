@@ -16,7 +16,7 @@ from small import small_base
 from synthesis.cli import main
 from synthesis.involvement import active, gripp2
 from synthesis.pack_folder import with_round
-from synthesis.packs import build_pack
+from synthesis.packs import build_pack, reply_rows
 from synthesis.responses import waiting
 from synthesis.schema import CallError
 from synthesis.tables import Evidence, check, read_evidence, read_table, write_table, write_tables
@@ -74,6 +74,10 @@ def way(tmp_path_factory):
     home = tmp_path_factory.mktemp("round")
     data, first, second = small_base(home / "data"), home / "first", home / "second"
     pack = ["pack", "--data", str(data), "--themes", "T1", "T2"]
+    assert main([*pack, "--out", str(first), "--round", "round-1", "--final"]) == 1  # nowhere to turn to
+    assert not first.exists()
+    place = {"place": "Exampleton", "name": "An invented line", "what_for": "Somebody to talk to.", "contact": "as the team's card says", "checked_on": "2026-01-02"}  # fmt: skip
+    write_table(pd.DataFrame([place]).reindex(columns=read_table("support", data).columns), "support", data)
     kept = SimpleNamespace(data=data, first=first, second=second, home=home, pack=pack)
     assert main([*pack, "--out", str(first), "--round", "round-1", "--final"]) == 0
     kept.rounds = read_table("rounds", data)
@@ -144,6 +148,29 @@ def test_the_next_pack_shows_what_was_said_and_done_in_every_form(way):
         assert row["plain_reply"] in paper
     assert "Nothing is said about the waiting between two visits." in paper
     assert "Nobody has commented yet" not in page
+
+
+def test_a_reply_names_its_theme_and_question_and_how_it_was_decided(way):
+    rows = {row["we_did"]: row for row in reply_rows(build_pack(read_evidence(way.data), themes=["T2"]))}
+    told = {which: f"{each['about']} / {each['asked']}" for which, each in rows.items()}
+    assert (
+        told["We changed the words of this theme. (accepted)"]
+        == f"{NEW_WORDS.rstrip('.')} / Are any words wrong or hurtful?"
+    )
+    last = "The parts stay as they are. You can skip any of them. (not accepted)"
+    assert told[last] == "The whole pack / Is there anything else you want to say?"
+
+
+def test_other_readers_see_no_detail_that_may_show_who_somebody_is(way):
+    evidence = read_evidence(way.data)
+    said = evidence.feedback.copy()
+    said.loc[said["comment"].notna(), "comment"] = "Ring me on 07700 900123."
+    first = said.index[said["comment"].notna()][0]
+    said.loc[first, ["comment", "privacy_check"]] = ["My name is Tilda.", "name: kept, the group wants it"]
+    pack = build_pack(Evidence(evidence.folder, {**evidence.frames, "feedback": said}, evidence.problems))
+    told = [row["you_said"] for row in reply_rows(pack)]
+    assert sorted(set(told)) == ["Ring me on [removed: phone number].", pack.words.texts["not_shown"]]
+    assert told.count(pack.words.texts["not_shown"]) == 1
 
 
 def test_a_comment_that_looks_like_markup_is_shown_as_text(way):

@@ -132,6 +132,7 @@ LAYERS = [
         "pack_sheet",
         "feedback_sheet",
         "feedback_word",
+        "repeated_forms",
         "feedback",
         "pack_team",
         "pack_folder",

@@ -315,7 +315,9 @@ def test_a_pool_made_by_decision_says_so_below_its_plot_and_puts_the_range_first
     assert said.count("≈") == table["derived"].str.startswith("numerator_from_percent").sum() + 1
     assert "≈ worked out from the printed percent." in said
     alt = figures.forest_alt(table)
-    assert "2.5% to 31.8%; read first the range of the 11 pooled, 2.5% to 31.8%; pooled " in alt and alt.endswith("by decision.")
+    assert "2.5% to 31.8%; read first the range of the 11 pooled, 2.5% to 31.8%; pooled " in alt and alt.endswith(
+        "by decision."
+    )
 
 
 def test_a_forest_plot_grows_with_its_rows(prevalence):

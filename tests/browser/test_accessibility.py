@@ -155,11 +155,12 @@ def aloud(browser: Browser) -> list[tuple[str, str]]:
 
 
 def written(page: Path) -> list[tuple[str, str]]:
-    """The same from the file, in the order in which it is written."""
+    """The same from the file, in the order in which it is written, without what stands on paper only."""
     roles = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {"a": "link", "img": "image"}
     order = []
     for each in lxml.html.parse(str(page)).getroot().iter(*roles):
-        if each.tag == "a" and each.get("href") is None:
+        on_paper = any("paper" in (part.get("class") or "").split() for part in each.iterancestors())
+        if on_paper or (each.tag == "a" and each.get("href") is None):
             continue
         said = each.get("aria-label") or each.get("alt") or each.text_content() + "".join(img.get("alt", "") for img in each.iter("img"))  # fmt: skip
         order.append((roles[each.tag], " ".join(said.split())))

@@ -213,4 +213,6 @@ def _place(row: int | None, column: str) -> str:
 def _no_column(name: str, held: list[str]) -> str:
     near = difflib.get_close_matches(name, held, 1)
     meant = f" Did you mean {near[0]!r}?" if near else ""
-    return f"there is no column {name!r}; there are {', '.join(held)}.{meant}"
+    # A file that is no table has a header of anything: what could move a terminal's cursor is shown, not sent.
+    shown = "".join(letter if letter.isprintable() else "?" for letter in ", ".join(held))
+    return f"there is no column {name!r}; there are {shown}.{meant}"

@@ -201,3 +201,10 @@ def test_whole_numbers_may_be_written_with_a_point_and_rows_in_quotes(ask):
     status, out, _ = ask('cases,people\n3.0,"40"\n 8,44\n', "--format", "json")
     assert status == 0
     assert json.loads(out)[0]["events"] == 11
+
+
+def test_a_file_of_anything_sends_nothing_to_the_terminal_but_letters(tmp_path, capsys):
+    path = tmp_path / "picture.csv"
+    path.write_bytes(b"\x1b[2J\x07,b\n1,2\n")
+    assert main(["pool", str(path), "--events", "x", "--totals", "n"]) != 0
+    assert "\x1b" not in capsys.readouterr().err

@@ -126,7 +126,8 @@ def certainty_table(evidence: Evidence) -> pd.DataFrame:
 
     Returns ``indicator_id, name, k`` (estimates pooled), ``lead`` (what a reader must see first), the five domains and
     their reasons, ``overall, overall_reason, assessed_by, date, status``. An empty level means that nobody has judged it.
-    Indicators that are judged without being pooled are listed too, with empty ``k`` and ``lead``.
+    Indicators that are judged without being pooled, and poolable ones that the guard rails refuse, are listed too, with empty
+    ``k`` and ``lead``.
     """
     indicators = evidence.indicators
     pooled = (indicators["combine"] == "poolable") | indicators["indicator_id"].isin(evidence.pooling_overrides["indicator_id"])  # fmt: skip

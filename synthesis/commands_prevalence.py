@@ -118,7 +118,8 @@ def _prevalence(options: argparse.Namespace) -> int:
         if options.indicator not in set(evidence.indicators["indicator_id"]):
             raise CallError(f"There is no indicator {options.indicator!r}; see data/judgements/indicators.csv.")
         table = table[table["indicator_id"] == options.indicator]
-    return answer(options, evidence, table, caption, shown, _HEADINGS, "prevalence")
+    rests_on = "association_table" if options.table == "associations" else "prevalence"
+    return answer(options, evidence, table, caption, shown, _HEADINGS, rests_on)
 
 
 def _estimates(options: argparse.Namespace, evidence: Evidence) -> int:

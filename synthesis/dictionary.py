@@ -44,6 +44,7 @@ _JOINS = (
     "adjudications --finding_id--> findings",
     "uncoded --finding_id--> findings",
     "estimate_choices --estimate_id--> estimates --indicator_id--> indicators",
+    "estimate_units --estimate_id--> estimates",
     "published_results --indicator_id--> indicators",
     "review_statements --theme_id--> themes",
     "guide_items --source_id--> guide_sources",
@@ -79,7 +80,7 @@ _ADD_A_STUDY = """## How to add a study
    the settled codes with the coder `agreed`. Say in `judgements/adjudications.csv` how a difference was settled, and put
    a finding that no code fits into `judgements/uncoded.csv`.
 5. If the study reports a proportion, add it to `sources/estimates.csv`. Where its indicator is `poolable`, say in
-   `judgements/estimate_choices.csv` whether it takes part.
+   `judgements/estimate_choices.csv` whether it takes part, and in `judgements/estimate_units.csv` what it counts.
 6. In a spreadsheet program, import each file as UTF-8 with all columns as *text* (else dates and letters are changed), and
    save it as "CSV UTF-8", with commas. Run `synthesis check` and mend what it lists.
 7. Run `synthesis run`. The tables of `derived/` are made anew; `git diff data/derived` shows what the study changed.

@@ -114,6 +114,17 @@ def derived_counts(evidence: Evidence) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def counted_units(evidence: Evidence) -> pd.Series:
+    """What each estimate counts, by estimate_id: a word of the vocabulary ``unit``.
+
+    As ``estimate_units`` says of the row, otherwise as its indicator does (``mixed`` where that says only that rows differ).
+    """
+    table = evidence.estimates
+    said = table["estimate_id"].map(evidence.estimate_units.set_index("estimate_id")["unit"])
+    of_indicator = table["indicator_id"].map(evidence.indicators.set_index("indicator_id")["unit"])
+    return pd.Series(said.fillna(of_indicator).to_numpy(), index=table["estimate_id"].to_numpy(), dtype="str")
+
+
 def both_ways(evidence: Evidence) -> pd.DataFrame:
     """Estimates whose printed percent is not what their counts give, both ways side by side.
 

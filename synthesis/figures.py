@@ -133,7 +133,7 @@ def figure_names(evidence: Evidence) -> list[str]:
 
 def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
     note, estimates = status_line(evidence), status_line(evidence, "prevalence")
-    official = status_line(evidence, "official_statistics")
+    official, ratios = status_line(evidence, "official_statistics"), status_line(evidence, "association_table")
     indicators = evidence.indicators
     # Of decided pools those that gather rows of other indicators: they hold the others. Any can be drawn by forest_plot.
     held = set(evidence.estimates["indicator_id"])
@@ -154,7 +154,7 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
             f"forest_{each}": lambda each=each: _forest(evidence, each, estimates)  # type: ignore[misc]
             for each in pooled["indicator_id"]
         },
-        "associations_child_placed": lambda: _associations(evidence, "child_placed", estimates),
+        "associations_child_placed": lambda: _associations(evidence, "child_placed", ratios),
         "england_factors": lambda: _england_factors(evidence, official),
         "england_parent_mental_health": lambda: _england(evidence, official),
         "england_authorities": lambda: _authorities(evidence, official),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from synthesis.estimates import with_counts
+from synthesis.estimates import counted_units, with_counts
 from synthesis.rules import ONE_TABLE
 from synthesis.schema import vocabularies
 from synthesis.tables import Evidence
@@ -45,9 +45,11 @@ def pooling_refusals(evidence: Evidence, estimates: Collection[str]) -> pd.DataF
     """
     table = with_counts(evidence)
     rows = table.loc[table["estimate_id"].isin(set(estimates)), list(_READ)]
-    about = evidence.indicators.set_index("indicator_id")[["name", "unit", "combine", "reason"]]
+    about = evidence.indicators.set_index("indicator_id")[["name", "combine", "reason"]]
     rows = rows.join(about.add_prefix("indicator_"), on="indicator_id")
-    rows = rows.assign(sample=rows["estimate_id"].map(sample_labels(evidence)))
+    rows = rows.assign(
+        sample=rows["estimate_id"].map(sample_labels(evidence)), unit=rows["estimate_id"].map(counted_units(evidence))
+    )
     found = [
         *_withdrawn(evidence, rows), *_uncounted(rows), *_shared(evidence, rows), *_systems(rows), *_definitions(rows), *_units(rows),
         *_unjudged(evidence, rows), *_few(rows),
@@ -124,12 +126,16 @@ def _definitions(rows: pd.DataFrame) -> _Found:
 
 
 def _units(rows: pd.DataFrame) -> _Found:
-    units, names = rows["indicator_unit"].drop_duplicates().to_list(), vocabularies()["unit"]
+    """Rows that count different things (people, admissions, court matters), or of which nobody has said what they count."""
+    units, names = rows["unit"].value_counts(sort=False), vocabularies()["unit"]
     if len(units) < 2 and "mixed" not in units:
         return []
-    return [
-        ("units_differ", rows["estimate_id"].to_list(), "what is counted: " + "; ".join(names[unit] for unit in units))
-    ]
+    # The unit of most rows last: the odd ones are what a reader looks for.
+    order = units.sort_values(kind="stable").index
+    ids = {unit: some(rows.loc[rows["unit"] == unit, "estimate_id"].to_list()) for unit in order}
+    counted = [f"{names[unit].partition(';')[0]} ({ids[unit]})" for unit in order if unit != "mixed"]
+    counted += [f"not said, see estimate_units ({ids['mixed']})"] if "mixed" in ids else []
+    return [("units_differ", rows["estimate_id"].to_list(), "what is counted differs: " + "; ".join(counted))]
 
 
 def _unjudged(evidence: Evidence, rows: pd.DataFrame) -> _Found:

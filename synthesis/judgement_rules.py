@@ -288,6 +288,22 @@ def _overrides(tables: Checked) -> None:
     tables.report("pooling_overrides", "override-unsound", asked, said, "refusals")
 
 
+def _units(tables: Checked) -> None:
+    """Every estimate that is to be pooled, by choice or by decision, has somebody's word for what it counts."""
+    known = set(tables.frames["estimate_units"]["estimate_id"].dropna())
+    choices = tables.frames["estimate_choices"]
+    taken = choices["use"].fillna(False).astype(bool) & ~choices["estimate_id"].isin(known)
+    said = "nobody has said whether this row counts people, admissions or something else; add it to estimate_units"
+    tables.report("estimate_choices", "unit-missing", taken, said, "estimate_id")
+    if tables.has("pooling_overrides.estimate_ids"):
+        named = tables.frames["pooling_overrides"]["estimate_ids"].fillna("").str.split(";")
+        # An estimate that is not there at all is a broken link, and reported as that.
+        silent = set(tables.frames["estimates"]["estimate_id"].dropna()) - known
+        without = named.map(lambda ids: ", ".join(each for each in ids if each in silent))
+        said = without + ": nobody has said what is counted; add it to estimate_units"
+        tables.report("pooling_overrides", "unit-missing", without != "", said, "estimate_ids")
+
+
 def check_judgements(tables: Checked) -> None:
     """Run every rule for which the tables and columns that it needs were read."""
     for rule, needs in JUDGEMENT_RULES:
@@ -309,5 +325,6 @@ JUDGEMENT_RULES = (
     (_own_scoring, tuple(f"confidence.{column}" for column in (*COMPONENTS, "overall"))),
     (_certainty, tuple(f"certainty.{column}" for column in _GRADED)),
     (_overrides, ("pooling_overrides.estimate_ids", "pooling_overrides.refusals", "estimates.numerator", "estimates.denominator", "estimates.percent_as_reported")),
+    (_units, ("estimates.estimate_id", "estimate_units.estimate_id", "estimate_choices.estimate_id", "estimate_choices.use")),
     (_one_settled, ("confidence.settled", "confidence.settlement_reason", "confidence.review_finding_id")),
 )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synthesis.combining import PooledEstimates, PoolingRefused, considered, pool_estimates, recorded_override
-from synthesis.estimates import proportions
+from synthesis.estimates import counted_units, proportions
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
@@ -67,7 +67,7 @@ def pooled_table(evidence: Evidence, indicator: str) -> pd.DataFrame:
     rows = _estimates(evidence)
     rows = rows[rows["estimate_id"].isin(lent)]
     about = evidence.indicators.set_index("indicator_id").loc[indicator]
-    names = {column: about[column] for column in ("name", "topic", "unit", "combine")}
+    names = {column: about[column] for column in ("name", "topic", "combine")}
     taken = _pool(evidence, indicator)[0].set_index("estimate_id")
     marks = {column: rows["estimate_id"].map(taken[column]) for column in ("in_pool", "weight")}
     rows = rows.assign(**names, **marks, indicator_id=indicator, reason=None)
@@ -95,6 +95,7 @@ def _estimates(evidence: Evidence) -> pd.DataFrame:
     """Every estimate with what its indicator says, and the columns of a pooled line empty."""
     about = evidence.indicators[["indicator_id", "name", "topic", "unit", "combine", "reason"]]
     rows = proportions(evidence).merge(about, on="indicator_id", how="left")
+    rows["unit"] = rows["estimate_id"].map(counted_units(evidence)).astype(rows["unit"].dtype)
     for column in ("weight", "pi_low", "pi_high", "tau2", "i2", "range_low", "range_high"):
         rows[column] = np.nan
     for column in ("in_pool", "lead", "override"):
@@ -128,9 +129,11 @@ def _pooled_line(evidence: Evidence, result: PooledEstimates) -> dict[str, objec
     used, line = result.estimates[result.estimates["in_pool"] == "yes"], result.table().iloc[0]
     percent = {"percent": "estimate", **{c: c for c in ("ci_low", "ci_high", "pi_low", "pi_high", "range_low", "range_high")}}  # fmt: skip
     selection = f" {result.override.selection}" if result.override else ""
+    units = counted_units(evidence)[used["estimate_id"]].unique()
     return {
         "indicator_id": result.indicator, "line": "pooled", "source": f"Random-effects mean of {line['k']} estimates",
-        **{column: about[column] for column in ("name", "topic", "unit", "combine", "population", "reason")},
+        **{column: about[column] for column in ("name", "topic", "combine", "population", "reason")},
+        "unit": units[0] if len(units) == 1 else "mixed",
         "numerator": used["numerator"].sum(), "denominator": used["denominator"].sum(),
         **{column: 100 * line[name] for column, name in percent.items()},
         **{column: line[column] for column in ("interval", "k", "tau2", "i2", "lead", "remark")},

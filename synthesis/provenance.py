@@ -80,6 +80,16 @@ def _line_of_estimates(evidence: Evidence) -> str:
     return _head(status(evidence).set_index("item")) + said
 
 
+def _line_of_associations(evidence: Evidence) -> str:
+    """Ratios are not estimates of how common something is: adjusted or not, and interval or none, is what matters here."""
+    ratios = evidence.associations
+    n, of = ratios["locator"].str.contains("abstract", case=False).sum(), len(ratios)
+    adjusted = (ratios["adjusted"] == "yes").sum()
+    bare = (ratios["ci_low"].isna() | ratios["ci_high"].isna()).sum()
+    said = f"{n:,} of {of:,} ratios were read in an abstract; {adjusted:,} of {of:,} are printed as adjusted, {bare:,} without an interval."
+    return _head(status(evidence).set_index("item")) + said
+
+
 def _line_of_official_statistics(evidence: Evidence) -> str:
     counts = evidence.official_statistics["episodes_with_factor"]
     return (
@@ -112,8 +122,10 @@ def _line_of_guides(evidence: Evidence) -> str:
 #: Tables that do not rest on coded findings: what is said of them instead.
 _LINES: dict[str, Callable[[Evidence], str]] = {
     **dict.fromkeys(
-        ("estimates", "estimate_choices", "indicators", "prevalence", "published_prevalence"), _line_of_estimates
+        ("estimates", "estimate_choices", "estimate_units", "indicators", "prevalence", "published_prevalence"),
+        _line_of_estimates,
     ),
+    **dict.fromkeys(("associations", "association_groups", "association_table"), _line_of_associations),
     **dict.fromkeys(
         ("official_statistics", *(name for name in derived_tables() if name.startswith("england_"))),
         _line_of_official_statistics,

@@ -155,6 +155,7 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "count-and-suppression": ("error", "A count is there although it is marked as withheld, or is not there without a reason."),
     "same-sample-twice": ("error", "The same people stand twice under one indicator. Mark one row as the one to use in estimate_choices."),
     "choice-missing": ("warning", "An estimate of a poolable indicator has not been judged; it is left out of the pooled line."),
+    "unit-missing": ("warning", "An estimate is pooled, and nobody has said what it counts: it is taken to count what its indicator says. Add it to estimate_units."),
     "override-unsound": ("error", "A decision to pool (pooling_overrides) cannot be carried out: too few estimates, one named twice, or one without counts. Correct it."),
     "retracted-source": ("error", "A withdrawn publication is in use. Take its rows out, or correct the retraction."),
     "coded-and-uncoded": ("error", "A finding is listed as uncoded but carries an agreed code."),

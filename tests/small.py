@@ -70,7 +70,16 @@ def small_base(folder: Path) -> Path:
             None
             if name in START
             or name
-            in {"findings", "codings", "records", "uncoded", "adjudications", "estimate_choices", "discrepancies"}
+            in {
+                "findings",
+                "codings",
+                "records",
+                "uncoded",
+                "adjudications",
+                "estimate_choices",
+                "estimate_units",
+                "discrepancies",
+            }
             else 10
         )
         if name == "review_findings":

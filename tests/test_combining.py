@@ -7,12 +7,20 @@ import pytest
 from plain import rows
 
 from synthesis.combining import Override, PoolingRefused, considered, pool_estimates, recorded_override
+from synthesis.estimates import counted_units
 from synthesis.guard_rails import POOL_FROM, pooling_refusals, sample_labels
 from synthesis.pooling import pool
 from synthesis.schema import SynthesisError, vocabularies
 
-UNITS, FATHERS = "mbu_separation_at_discharge", "paternal_perinatal_depression"
-USED = ["GlangeaudFreudenthal2013-01", "Poinso2002-01", "Whitmore2011-01"]
+SERVICES, UNITS, FATHERS = (
+    "parents_among_adults_with_psychosis_or_smi",
+    "mbu_separation_at_discharge",
+    "paternal_perinatal_depression",
+)
+USED = ["Radley2022-01", "Havelkova2024-01", "Hearle1999-01"]
+AFRICA = "maternal_postnatal_depression_africa_epds"
+#: Two samples of women discharged from mother-baby units, and one of admissions.
+DISCHARGED = ["GlangeaudFreudenthal2013-01", "Poinso2002-01", "Whitmore2011-01"]
 
 
 def words(evidence, *estimates: str) -> set[str]:
@@ -21,11 +29,11 @@ def words(evidence, *estimates: str) -> set[str]:
 
 def test_what_is_judged_poolable_passes_without_a_word(evidence):
     assert pooling_refusals(evidence, USED).empty
-    result = pool_estimates(evidence, UNITS)
+    result = pool_estimates(evidence, SERVICES)
     assert result.override is None and result.table()["override"].isna().all()
     counts = [(int(row["numerator"]), int(row["denominator"])) for row in rows("estimates") if row["estimate_id"] in USED]  # fmt: skip
     assert result.pooled.estimate == pytest.approx(pool([x for x, _ in counts], [n for _, n in counts]).estimate)
-    assert set(result.left_out["estimate_id"]) == {"MBUpsychosis2018-01", "MBULondon1995-other"}
+    assert set(result.left_out["estimate_id"]) == {"Kaplan2019-01", "McGrath1999-01"}
     assert result.left_out["reason"].notna().all()
 
 
@@ -39,8 +47,10 @@ def test_what_is_judged_poolable_passes_without_a_word(evidence):
         (["Scotland2024-01", "ScotlandCSWS2020-21-01"], "one_system", "returns of one system (UK: Scotland)"),
         (["Moussa2012-01", "Kido2020-01"], "definitions_differ", "EPDS 10 or more, pregnancy; EPDS-J, stated cut-off 13 or more"),
         (["Moussa2012-01", "Psouni2017-01"], "definitions_differ", "under 2 indicators"),
-        (["Moussa2012-01", "Evans2001-32w"], "units_differ", "a father or expectant father; a mother or pregnant woman"),
-        (["JohnsonIJPDS-01"], "units_differ", "rows differ in what they count"),
+        (["Moussa2012-01", "Evans2001-32w"], "units_differ", "a father or expectant father (Moussa2012-01); a mother or pregnant woman (Evans2001-32w)"),
+        (DISCHARGED, "units_differ", "an admission (Poinso2002-01); a mother or pregnant woman (GlangeaudFreudenthal2013-01, Whitmore2011-01)"),
+        (["JohnsonIJPDS-01", "Llewellyn2003-psych"], "units_differ", "a court matter or case (Llewellyn2003-psych)"),
+        (["Dipple2002-01", "Hollingsworth2004-01"], "units_differ", "an adult (Hollingsworth2004-01)"),
         (["Moussa2012-01", "Kido2020-01"], "kept_apart", "Shown as a range beside the published pooled values."),
         (["Ballard1994-f6w"], "no_counts", "Ballard1994-f6w: cases or denominator are not known"),
         (["MBULondon1995-other"], "judged_out", "judged not to take part"),
@@ -55,20 +65,46 @@ def test_each_refusal_names_its_rows_and_its_reason(evidence, estimates, refusal
     assert set(";".join(own["estimate_ids"]).split(";")) <= set(estimates)
 
 
+def test_rows_that_count_people_and_admissions_are_shown_one_by_one(evidence):
+    """One of three samples counts admissions: it stays out, and the two that are left are too few for a line."""
+    with pytest.raises(PoolingRefused) as refused:
+        pool_estimates(evidence, UNITS)
+    assert refused.value.refusals["refusal"].to_list() == ["too_few"]
+    left = considered(evidence, UNITS).set_index("estimate_id").loc["Poinso2002-01"]
+    assert left["in_pool"] == "no" and "admissions and not women" in left["reason"]
+
+
+def test_a_row_of_a_mixed_indicator_needs_somebodys_word_for_its_unit(evidence, altered):
+    units = evidence.estimate_units
+    named = ["JohnsonIJPDS-01", "IsraelCourt2021-01"]
+    assert "units_differ" not in words(evidence, *named), "both count parents"
+    changed = altered(estimate_units=units[units["estimate_id"] != "JohnsonIJPDS-01"])
+    found = pooling_refusals(changed, named).set_index("refusal").loc["units_differ", "said"]
+    assert found.endswith("a parent (IsraelCourt2021-01); not said, see estimate_units (JohnsonIJPDS-01)")
+
+
+def test_an_estimate_counts_what_is_said_of_it_and_otherwise_what_its_indicator_says(evidence):
+    units, said = counted_units(evidence), {row["estimate_id"]: row["unit"] for row in rows("estimate_units")}
+    indicator = {row["indicator_id"]: row["unit"] for row in rows("indicators")}
+    expected = {row["estimate_id"]: said.get(row["estimate_id"], indicator[row["indicator_id"]]) for row in rows("estimates")}  # fmt: skip
+    assert units.to_dict() == expected and "mixed" not in set(units)
+    assert units["Poinso2002-01"] == "admission" and units["DfE2025-parental_mh-2025-E92000001"] == "episode"
+
+
 def test_a_withdrawn_source_is_refused_by_its_id_or_its_doi(evidence, altered):
     notice = {"retraction_id": "R1", "notice_url": "https://example.org", "date_seen": pd.Timestamp("2026-11-22")}
-    held = next(row for row in rows("estimates") if row["estimate_id"] == "GlangeaudFreudenthal2013-01")
+    held = next(row for row in rows("estimates") if row["estimate_id"] == USED[0])
     for named in ({"source_id": held["source_id"]}, {"doi": held["doi"].upper()}):
         changed = altered(retractions=pd.DataFrame([{"source_id": None, "doi": None, "note": None} | notice | named]))
         found = pooling_refusals(changed, USED)
         assert found["refusal"].to_list() == ["retracted"] and found["estimate_ids"].to_list() == [held["estimate_id"]]
         with pytest.raises(PoolingRefused, match="withdrawn"):
-            pool_estimates(changed, UNITS)
+            pool_estimates(changed, SERVICES)
 
 
 def test_an_unjudged_row_of_a_poolable_indicator_is_refused_when_it_is_named(evidence, altered):
     choices = evidence.estimate_choices
-    changed = altered(estimate_choices=choices[choices["estimate_id"] != "Whitmore2011-01"])
+    changed = altered(estimate_choices=choices[choices["estimate_id"] != USED[0]])
     assert words(changed, *USED) == {"not_judged"}
 
 
@@ -108,11 +144,11 @@ def test_all_reasons_stand_in_one_message(evidence):
 
 def test_a_row_with_a_percent_and_its_denominator_can_be_pooled(evidence, altered):
     estimates = evidence.estimates.copy()
-    row = estimates["estimate_id"] == "Whitmore2011-01"
-    before = pool_estimates(evidence, UNITS)
+    row = estimates["estimate_id"] == "Hearle1999-01"
+    before = pool_estimates(evidence, SERVICES)
     cases, total = estimates.loc[row, ["numerator", "denominator"]].iloc[0]
     estimates.loc[row, ["numerator", "percent_as_reported"]] = [pd.NA, round(100 * cases / total, 1)]
-    after = pool_estimates(altered(estimates=estimates), UNITS)
+    after = pool_estimates(altered(estimates=estimates), SERVICES)
     assert after.pooled.k == before.pooled.k and after.pooled.estimate == pytest.approx(before.pooled.estimate, rel=0.02)  # fmt: skip
 
 
@@ -138,7 +174,7 @@ def test_an_override_sets_aside_what_it_names_and_nothing_else(evidence):
 
 def test_an_override_that_sets_nothing_aside_is_not_shown(evidence):
     made = Override(("same_people",), "to be safe", "a tester")
-    assert pool_estimates(evidence, UNITS, override=made).override is None
+    assert pool_estimates(evidence, SERVICES, override=made).override is None
 
 
 @pytest.mark.parametrize(
@@ -176,12 +212,12 @@ def test_a_recorded_decision_pools_no_one_twice_and_sets_aside_no_more_than_it_m
 
 
 def test_the_model_can_be_chosen_and_the_result_carries_its_headline(evidence):
-    result = pool_estimates(evidence, UNITS, level=0.9)
+    result = pool_estimates(evidence, AFRICA, level=0.9)
     table = result.table().iloc[0]
     assert table["lead"] == result.headline.lead == "range" and table["remark"].startswith(result.headline.text)
-    assert table["ci_low"] > pool_estimates(evidence, UNITS).table()["ci_low"].iloc[0]
+    assert table["ci_low"] > pool_estimates(evidence, AFRICA).table()["ci_low"].iloc[0]
     shares = [
-        int(row["numerator"]) / int(row["denominator"]) for row in rows("estimates") if row["estimate_id"] in USED
+        int(row["numerator"]) / int(row["denominator"]) for row in rows("estimates") if row["indicator_id"] == AFRICA
     ]
     assert (table["range_low"], table["range_high"]) == pytest.approx((min(shares), max(shares)))
 
@@ -190,4 +226,4 @@ def test_unknown_names_are_refused(evidence):
     with pytest.raises(SynthesisError, match="no indicator 'depression'"):
         pool_estimates(evidence, "depression")
     with pytest.raises(SynthesisError, match=r"does not hold Nobody2020-01\."):
-        pool_estimates(evidence, UNITS, ["Nobody2020-01"])
+        pool_estimates(evidence, SERVICES, ["Nobody2020-01"])

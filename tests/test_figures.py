@@ -339,7 +339,9 @@ def test_indicators_that_are_not_pooled_are_drawn_and_say_why(prevalence, indica
 
 
 def test_a_forest_plot_shows_the_numbers_of_the_table(prevalence):
-    table = prevalence[prevalence["indicator_id"] == "mbu_separation_at_discharge"].reset_index(drop=True)
+    table = prevalence[prevalence["indicator_id"] == "parents_among_adults_with_psychosis_or_smi"].reset_index(
+        drop=True
+    )
     ax = figures.forest_plot(table)
     shown, numbers = figures.plotted(ax), ["numerator", "denominator", "percent", "ci_low", "ci_high"]
     own = shown[shown["line"] != "prediction interval"].reset_index(drop=True)
@@ -360,7 +362,7 @@ def test_a_forest_plot_shows_the_numbers_of_the_table(prevalence):
 
 
 def test_rows_left_out_are_hollow_with_sign_and_reason(prevalence):
-    table = prevalence[prevalence["indicator_id"] == "mbu_separation_at_discharge"]
+    table = prevalence[prevalence["indicator_id"] == "parents_among_adults_with_psychosis_or_smi"]
     ax = figures.forest_plot(table)
     shown, said = figures.plotted(ax), words_of(ax.figure)
     squares = [line for line in ax.lines if line.get_marker() == "s"]
@@ -411,7 +413,7 @@ def test_forest_alternative_text_holds_range_mean_and_prediction_interval(preval
 
 
 def test_axes_that_are_given_are_used_and_kept_to(prevalence):
-    table = prevalence[prevalence["indicator_id"] == "mbu_separation_at_discharge"]
+    table = prevalence[prevalence["indicator_id"] == "parents_among_adults_with_psychosis_or_smi"]
     figure = Figure(figsize=(12, 9))
     ax = figure.add_axes((0.05, 0.05, 0.9, 0.9))
     assert figures.forest_plot(table, ax) is ax

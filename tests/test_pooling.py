@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from plain import rows
 from scipy.special import logit
 
+from synthesis.guard_rails import POOL_FROM
 from synthesis.pooling import COLUMNS, pool, pool_groups
 from synthesis.schema import SynthesisError
 
@@ -39,13 +41,14 @@ def numbers(text: str) -> list[float]:
 
 
 def poolable() -> list[str]:
-    return [row["indicator_id"] for row in rows("indicators") if row["combine"] == "poolable"]
+    used = Counter(row["indicator_id"] for row in rows("estimate_choices") if row["use"] == "yes")
+    return [row["indicator_id"] for row in rows("indicators") if row["combine"] == "poolable" and used[row["indicator_id"]] >= POOL_FROM]  # fmt: skip
 
 
 def test_no_case_went_missing():
     assert [row["case"] for row in read("pooling_cases.csv")] == list(CASES)
     assert list(PINNED) == [*CASES, *poolable()], "run tests/reference/metafor_reference.R"
-    assert len(poolable()) == 3
+    assert len(poolable()) == 2
     assert {row["file"] for row in read("origin.csv")} == {"pooling.csv", "wilson.csv"}
 
 

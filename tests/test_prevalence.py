@@ -15,6 +15,9 @@ from synthesis.schema import SynthesisError
 
 COMBINE = column("indicators", "indicator_id", "combine")
 POOLABLE = [indicator for indicator, combine in COMBINE.items() if combine == "poolable"]
+#: Estimates marked for use, by indicator; a poolable indicator with fewer than three has no pooled line.
+CHOSEN = {each: {row["estimate_id"] for row in rows("estimate_choices") if row["indicator_id"] == each and row["use"] == "yes"} for each in POOLABLE}  # fmt: skip
+PASS = [indicator for indicator in POOLABLE if len(CHOSEN[indicator]) >= POOL_FROM]
 #: Indicators pooled by a recorded decision, with the estimates that it names.
 DECIDED = {row["indicator_id"]: row["estimate_ids"].split(";") for row in rows("pooling_overrides")}
 
@@ -33,8 +36,8 @@ def test_every_estimate_is_a_row_once(table):
 
 def test_a_pooled_line_stands_only_where_the_indicator_is_poolable_or_a_decision_is_recorded(table):
     pooled = table[table["line"] == "pooled"]
-    assert sorted(pooled["indicator_id"]) == sorted([*POOLABLE, *DECIDED])
-    assert len(DECIDED) == 6
+    assert sorted(pooled["indicator_id"]) == sorted([*PASS, *DECIDED])
+    assert (len(POOLABLE), len(PASS), len(DECIDED)) == (3, 2, 6)
     assert pooled[["k", "pi_low", "pi_high", "tau2", "i2", "reason", "lead", "range_low", "remark"]].notna().all(axis=None)  # fmt: skip
     assert set(pooled.loc[pooled["override"].notna(), "indicator_id"]) == set(DECIDED)
     estimates = table[table["line"] == "estimate"]
@@ -75,15 +78,15 @@ def test_a_series_is_never_pooled_however_its_estimates_are_marked(evidence, alt
     asked = asked.assign(sample=asked["estimate_id"], use=True, reason=None)
     changed = altered(estimate_choices=pd.concat([evidence.estimate_choices, asked], ignore_index=True))
     table = prevalence_table(changed)
-    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted([*POOLABLE, *DECIDED])
+    assert sorted(table.loc[table["line"] == "pooled", "indicator_id"]) == sorted([*PASS, *DECIDED])
 
 
-@pytest.mark.parametrize("indicator", POOLABLE)
+@pytest.mark.parametrize("indicator", PASS)
 def test_a_pooled_line_is_the_pool_of_the_rows_marked_yes(table, indicator):
     own = table[table["indicator_id"] == indicator]
     (line,) = (row for _, row in own[own["line"] == "pooled"].iterrows())
     used = own[own["in_pool"] == "yes"]
-    chosen = {row["estimate_id"] for row in rows("estimate_choices") if row["indicator_id"] == indicator and row["use"] == "yes"}  # fmt: skip
+    chosen = CHOSEN[indicator]
     assert set(used["estimate_id"]) == chosen
     result = pool(used["numerator"].astype(float), used["denominator"].astype(float))
     assert line["k"] == result.k == len(chosen) >= POOL_FROM
@@ -93,10 +96,17 @@ def test_a_pooled_line_is_the_pool_of_the_rows_marked_yes(table, indicator):
     assert own.iloc[-1]["line"] == "pooled", "the pooled line stands last"
 
 
+def test_a_row_says_what_it_counts_and_a_pooled_line_what_all_its_rows_count(table):
+    assert table.set_index("estimate_id").loc["Poinso2002-01", "unit"] == "admission"
+    pooled = table[table["line"] == "pooled"].set_index("indicator_id")["unit"]
+    used = table[(table["in_pool"] == "yes") & table["indicator_id"].isin(PASS)]
+    assert (used["unit"] == used["indicator_id"].map(pooled)).all() and "mixed" not in set(pooled)
+
+
 def test_no_sample_stands_twice_in_a_pool(table):
     used = table.loc[table["in_pool"] == "yes", ["indicator_id", "estimate_id"]]
     sample = used["estimate_id"].map(column("estimate_choices", "estimate_id", "sample"))
-    assert len(used[used["indicator_id"].isin(POOLABLE)]) == 21
+    assert len(used[used["indicator_id"].isin(POOLABLE)]) == 18
     used = used[~used["indicator_id"].isin(DECIDED)]
     assert not used.assign(sample=sample).duplicated(["indicator_id", "sample"]).any()
     sources = {row["estimate_id"]: row for row in rows("estimates")}
@@ -111,7 +121,10 @@ def test_a_row_left_out_of_a_pool_says_why(table):
     left = table[table["in_pool"] == "no"]
     judged = {row["estimate_id"] for row in rows("estimate_choices") if row["use"] == "no"}
     decided = {row["estimate_id"] for row in rows("estimates") if row["indicator_id"] in DECIDED and row["estimate_id"] not in DECIDED[row["indicator_id"]]}  # fmt: skip
-    assert set(left["estimate_id"]) == judged | decided
+    refused = set().union(*(CHOSEN[indicator] for indicator in set(POOLABLE) - set(PASS)))
+    assert set(left["estimate_id"]) == judged | decided | refused
+    own = left.set_index("estimate_id").loc[sorted(refused), "reason"]
+    assert len(own) == 2 and own.str.startswith("not pooled: a pooled line needs at least 3 samples").all()
     assert left["reason"].notna().all()
     never = table[(table["line"] == "estimate") & ~table["indicator_id"].isin([*POOLABLE, *DECIDED])]
     assert (never["reason"] == never["indicator_id"].map(column("indicators", "indicator_id", "reason"))).all()
@@ -119,12 +132,12 @@ def test_a_row_left_out_of_a_pool_says_why(table):
 
 def test_an_unjudged_estimate_stays_out_of_the_pool_and_says_so(evidence, altered):
     choices = evidence.estimate_choices
-    unjudged = prevalence_table(altered(estimate_choices=choices[choices["estimate_id"] != "Whitmore2011-01"]))
-    row = unjudged.set_index("estimate_id").loc["Whitmore2011-01"]
+    unjudged = prevalence_table(altered(estimate_choices=choices[choices["estimate_id"] != "Radley2022-01"]))
+    row = unjudged.set_index("estimate_id").loc["Radley2022-01"]
     assert (row["in_pool"], row["reason"]) == ("no", "not yet judged, or without counts")
     own = unjudged[unjudged["indicator_id"] == row["indicator_id"]].set_index("estimate_id")
     assert "pooled" not in set(own["line"]), "two samples are too few"
-    assert "at least 3 samples; there are 2" in own.loc["Poinso2002-01", "reason"]
+    assert "at least 3 samples; there are 2" in own.loc["Hearle1999-01", "reason"]
 
 
 def test_a_choice_made_under_another_indicator_does_not_count(evidence, altered):

@@ -97,6 +97,18 @@ def test_estimates_have_a_line_of_their_own(evidence, altered):
     assert status_line(altered(**settled(evidence)), "prevalence").startswith("Adjudicated by reviewers: ")
 
 
+def test_ratios_have_a_line_of_their_own(evidence):
+    """A line about estimates stood under the table of ratios."""
+    read = rows("associations")
+    abstracts, adjusted = sum("abstract" in row["locator"].lower() for row in read), sum(row["adjusted"] == "yes" for row in read)  # fmt: skip
+    bare = sum(not (row["ci_low"] and row["ci_high"]) for row in read)
+    for name in ("associations", "association_table"):
+        assert status_line(evidence, name) == (
+            f"Demonstration, not yet adjudicated by reviewers: {abstracts} of {len(read)} ratios were read in an abstract; "
+            f"{adjusted} of {len(read)} are printed as adjusted, {bare} without an interval."
+        )
+
+
 def test_a_table_that_is_not_there_has_no_line(evidence):
     with pytest.raises(CallError, match="There is no table 'nothing'"):
         status_line(evidence, "nothing")

@@ -65,7 +65,8 @@ def test_refusals_are_those_of_the_pool_itself(evidence):
 def test_refusals_that_a_recorded_decision_sets_aside_are_marked(evidence):
     own = refusal_table(evidence, "paternal_perinatal_depression")
     assert len(own) and set(own["set_aside"]) == {"yes"}
-    assert refusal_table(evidence, "mbu_separation_at_discharge").empty
+    assert refusal_table(evidence, "parents_among_adults_with_psychosis_or_smi").empty
+    assert set(refusal_table(evidence, "mbu_separation_at_discharge")["refusal"]) == {"too_few"}
 
 
 def test_an_indicator_whose_sources_name_no_author_is_refused_in_words_too(evidence):

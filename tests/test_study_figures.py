@@ -107,8 +107,8 @@ def test_a_group_of_one_study_and_one_tau2_for_all_are_drawn():
 
 
 def test_the_forest_of_pooled_estimates_shows_what_its_table_shows(evidence):
-    result = pool_estimates(evidence, "mbu_separation_at_discharge")
-    one, other = (figures.plotted(figures.forest_plot(each)) for each in (result, pooled_table(evidence, "mbu_separation_at_discharge")))  # fmt: skip
+    result = pool_estimates(evidence, "parents_among_adults_with_psychosis_or_smi")
+    one, other = (figures.plotted(figures.forest_plot(each)) for each in (result, pooled_table(evidence, "parents_among_adults_with_psychosis_or_smi")))  # fmt: skip
     numbers = ["line", "numerator", "denominator", "percent", "ci_low", "ci_high", "weight"]
     keys = ["line", "percent"]
     pd.testing.assert_frame_equal(
@@ -117,9 +117,11 @@ def test_the_forest_of_pooled_estimates_shows_what_its_table_shows(evidence):
         check_dtype=False,
     )
     # The GLMM weighs no study, the inverse variance weighs each that it pools.
-    weighed = figures.plotted(figures.forest_plot(pool_estimates(evidence, "mbu_separation_at_discharge", tau2="reml")))
+    weighed = figures.plotted(
+        figures.forest_plot(pool_estimates(evidence, "parents_among_adults_with_psychosis_or_smi", tau2="reml"))
+    )
     assert one["weight"].notna().sum() == 0 and weighed["weight"].notna().sum() == result.pooled.k + 1
-    assert figures.forest_alt(result).split("; pooled")[1] == figures.forest_alt(pooled_table(evidence, "mbu_separation_at_discharge")).split("; pooled")[1]  # fmt: skip
+    assert figures.forest_alt(result).split("; pooled")[1] == figures.forest_alt(pooled_table(evidence, "parents_among_adults_with_psychosis_or_smi")).split("; pooled")[1]  # fmt: skip
 
 
 def test_the_text_of_a_pooled_forest_says_reach_mean_and_a_further_study():

@@ -56,7 +56,9 @@ estimates <- read.csv("data/sources/estimates.csv", encoding = "UTF-8")
 indicators <- read.csv("data/judgements/indicators.csv", encoding = "UTF-8")
 choices <- read.csv("data/judgements/estimate_choices.csv", encoding = "UTF-8")
 used <- estimates[estimates$estimate_id %in% choices$estimate_id[choices$use == "yes"], ]
-real <- lapply(indicators$indicator_id[indicators$combine == "poolable"], function(indicator) {
+poolable <- indicators$indicator_id[indicators$combine == "poolable"]
+poolable <- poolable[vapply(poolable, function(indicator) sum(used$indicator_id == indicator), 0) >= 3] # as guard_rails.POOL_FROM
+real <- lapply(poolable, function(indicator) {
   rows <- used[used$indicator_id == indicator, ]
   pooled(indicator, rows$numerator, rows$denominator)
 })

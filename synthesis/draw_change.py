@@ -158,7 +158,8 @@ def rank_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if table.empty:
         return nothing_to_show(ax, "There are no ranks to show.", table)
     moved = table[table["moved"] != "not_told"]
-    notes = footnotes(_rank_notes(table, moved), room(ax) - 20)
+    named = _largest(moved)
+    notes = footnotes(_rank_notes(table, moved, len(named)), room(ax) - 20)
     ax = panel(ax, _SQUARE, left=52, right=172, top=LINE + 22, bottom=50 + text_height(notes, SMALL))
     n, first, last = int(table["of"].iloc[0]), table["first_year"].iloc[0], table["last_year"].iloc[0]
     ax.set(xlim=(1 - 0.03 * n, n * 1.03), ylim=(n * 1.03, 1 - 0.03 * n))
@@ -167,7 +168,6 @@ def rank_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.plot([1, n], [1, n], color=QUIET, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
     _points(ax, table, moved)
-    named = _largest(moved)
     says = [f"{row.area_name} {row.first_rank}\N{RIGHTWARDS ARROW}{row.last_rank}" for row in named.itertuples()]
     name_points(ax, named["first_rank"].astype(float), named["last_rank"].astype(float), says, width=160)
     head = f"{_factor(table)}: rank of local authorities in {first} and {last}"
@@ -179,10 +179,15 @@ def rank_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def _largest(moved: pd.DataFrame) -> pd.DataFrame:
-    """The largest moves on either side, of those that moved."""
-    by_size = moved.sort_values(["change", "area_code"])
-    up, down = by_size[by_size["moved"] == "up"].head(_NAMED), by_size[by_size["moved"] == "down"].tail(_NAMED)
-    return pd.concat([up, down])
+    """The largest moves up and the largest down, of those that moved; of equal ones all or none, so that no code decides."""
+    sides = []
+    for side in ("up", "down"):
+        size = moved.loc[moved["moved"] == side, "change"].abs()
+        if len(size) > _NAMED:
+            next_one = size.nlargest(_NAMED + 1).iloc[-1]
+            size = size[size > next_one] if (size >= next_one).sum() > _NAMED else size
+        sides.append(moved.loc[size.sort_values(ascending=False, kind="stable").index])
+    return pd.concat(sides)
 
 
 def _points(ax: Axes, table: pd.DataFrame, moved: pd.DataFrame) -> None:
@@ -199,7 +204,7 @@ def _points(ax: Axes, table: pd.DataFrame, moved: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _rank_notes(table: pd.DataFrame, moved: pd.DataFrame) -> list[str]:
+def _rank_notes(table: pd.DataFrame, moved: pd.DataFrame, named: int) -> list[str]:
     up, down, stepped = (
         (moved["moved"] == "up").sum(),
         (moved["moved"] == "down").sum(),
@@ -210,8 +215,17 @@ def _rank_notes(table: pd.DataFrame, moved: pd.DataFrame) -> list[str]:
     return [
         f"Diamonds: rank moved further than {because} (95% intervals drawn): {up} up, {down} down of {len(table)} "
         f"authorities with a figure in both years; open diamonds ({stepped}) had a step in recording in between. Grey: "
-        f"{len(table) - len(moved)} whose move cannot be told. Dashed: no change."
+        f"{len(table) - len(moved)} whose move cannot be told. Dashed: no change.",
+        *_named_of(moved, named),
     ]
+
+
+def _named_of(moved: pd.DataFrame, named: int) -> list[str]:
+    """Which of the authorities that moved are named, and where the others stand."""
+    if not len(moved):
+        return []
+    rule = "" if named == len(moved) else f", the largest moves, at most {_NAMED} up and {_NAMED} down"
+    return [f"{named} of the {len(moved)} that moved are named{rule}; all stand in the table england_ranks."]
 
 
 def rank_alt(table: pd.DataFrame) -> str:

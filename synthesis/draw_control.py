@@ -85,7 +85,8 @@ def _notes(table: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
     first = seen.iloc[0]
     so = ", so that chance is no explanation" if first["phi"] > MUCH else ""
     notes = [
-        f"Middle line: all returns with a figure, {shown_percent(first['target'])}%. Pale lines: limits of chance alone, 95% "
+        f"Middle line: all returns with a figure taken together, {shown_percent(first['target'])}%, so that large authorities count "
+        f"for more (partial pooling has the median authority instead). Pale lines: limits of chance alone, 95% "
         f"(dotted) and 99.8%; {beyond} of {len(seen)} authorities lie outside the latter (dispersion {first['phi']:.0f} times "
         f"that of chance){so}.",
         f"Dark lines: limits that allow for the usual spread between authorities, 95% (dashed) and 99.8%; diamonds: the {outside} "

@@ -59,10 +59,19 @@ def _distance(table: pd.DataFrame) -> pd.Series:
 
 def _funnel_notes(table: pd.DataFrame) -> list[str]:
     transform, level = str(table["transform"].iloc[0]), 100 * float(table["level"].iloc[0])
-    n = int(table["outside"].sum())
+    n, common = int(table["outside"].sum()), table["effects"].iloc[0] == "common"
+    notes = [
+        f"Middle line: {'common-effect' if common else 'random-effects'} mean, {shown_effect(table['centre'].iloc[0], transform)}%. Dashed: where "
+        f"{level:g}% of studies would lie if sampling error were all there is; {n} of {len(table)} lie outside (diamonds)"
+        + (", because settings differ." if n else "."),
+    ]
+    if common and n:
+        notes.append(
+            "The common-effect mean follows the largest studies, as if all measured one value; a mean that lets settings differ weighs them "
+            "more alike, and so lies elsewhere. Quote that one with its prediction interval, or the range, and never this line."
+        )
     return [
-        f"Middle line: mean, {shown_effect(table['centre'].iloc[0], transform)}%. Dashed: where {level:g}% of studies would lie if sampling "
-        f"error were all there is; {n} of {len(table)} lie outside (diamonds), because settings differ.",
+        *notes,
         f"A lopsided funnel does not show missing studies: {caution(transform)}.",
     ]
 

@@ -138,7 +138,8 @@ def funnel_table(
     effects : ``common`` or ``random``, the model of the centre. level : of the limits, which hold sampling error alone.
 
     Returns ``label, events, totals, proportion, effect, variance, se, centre, low, high`` (the limits at the study's own
-    standard error), ``outside``, ``transform`` and ``level``. With real heterogeneity many studies lie outside without any of them being wrong.
+    standard error), ``outside``, ``effects``, ``transform`` and ``level``. With real heterogeneity many studies lie outside
+    without any of them being wrong.
     """
     one_of("effects", effects, ("common", "random"))
     studies = study_rows(frame, events, totals, transform, label)
@@ -148,7 +149,7 @@ def funnel_table(
     wide = quantile(level, np.inf) * se
     outside = np.abs(studies.y - centre) > wide
     limits = {"centre": centre, "low": centre - wide, "high": centre + wide, "outside": outside}
-    return studies.counts().assign(se=se, **limits, transform=transform, level=level)
+    return studies.counts().assign(se=se, **limits, effects=effects, transform=transform, level=level)
 
 
 def doi_measures(y: np.ndarray, v: np.ndarray) -> pd.DataFrame:

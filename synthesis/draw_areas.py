@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -280,24 +281,36 @@ def _names(ax: Axes, some: pd.DataFrame, x: float, side: str, heights: np.ndarra
         )  # fmt: skip
 
 
-def name_points(ax: Axes, x: pd.Series, y: pd.Series, says: Sequence[str], width: float = 150) -> None:
+#: A name, and what ends its label: a number, before it perhaps a year.
+_ENDS = re.compile(r"(.*?)((?: \(?(?:19|20)\d\d[a-z]?\)?)? \S+)")
+
+
+def name_points(ax: Axes, x: pd.Series, y: pd.Series, says: Sequence[str], width: float = 164) -> None:
     """Names right of the plot, each with a thin line to its point, moved apart in the order of the points' heights.
 
-    `says` are the texts of the points at `x`, `y` in data units; what is wider than `width` points is cut short.
+    `says` are the texts of the points at `x`, `y` in data units; of what is wider than `width` points the name is cut
+    short, and the year and number at its end stay.
     """
     order = np.argsort(y.to_numpy(dtype=float), kind="stable")
     low, high = sorted(ax.get_ylim())
     line = SMALL * 1.4 * (high - low) / axes_height(ax)
     heights = spread(y.to_numpy(dtype=float)[order], line, low + line / 2, high)
     for which, at in zip(order, heights, strict=True):
-        said = says[which]
-        while text_width(said, SMALL) > width:
-            cut, _, number = said.rpartition(" ")
-            said = f"{cut.rstrip('…')[:-1].rstrip(' ,')}… {number}"
+        said = _cut(says[which], width)
         ax.plot(
             [x.iloc[which], ax.get_xlim()[1]], [y.iloc[which], at], color=QUIET, linewidth=0.7, linestyle=":", clip_on=False
         )  # fmt: skip
         beside(ax, said, (1, 5), float(at), size=SMALL, ha="left")
+
+
+def _cut(said: str, width: float) -> str:
+    """A name that fits, with the year and the number that end it: without its year a study could be another one."""
+    parts = _ENDS.fullmatch(said)
+    name, end = parts.groups() if parts else (said, "")
+    while text_width(said, SMALL) > width and len(name) > 1:
+        name = name[:-1].rstrip(" ,")
+        said = f"{name}…{end}"
+    return said
 
 
 def _england_line(ax: Axes, england: pd.DataFrame) -> None:

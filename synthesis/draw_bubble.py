@@ -59,8 +59,8 @@ def bubble_plot(regression: MetaRegression, moderator: str | None = None, ax: Ax
     y = 100 * studies["proportion"]
     size = np.clip(4500 / len(studies), 60, 320) * studies["weight"] / studies["weight"].max() + 12
     ax.scatter(x, y, s=size, facecolor=ORANGE, edgecolor=NAVY, linewidth=0.9, alpha=0.75, zorder=3, clip_on=False)
-    # A prediction interval may go far up: it does not set the scale, but the band and the studies do.
-    top = max(float(y.max()), float(said["ci_high"].max()), 1.0)
+    # A prediction interval may go far up: band and studies set the scale, and `_notes` says where the dashed line goes.
+    top = _top(studies, said)
     ax.set_ylim(-0.02 * top, min(103.0, 1.08 * top))
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     residual = np.abs(studies["effect"] - regression.fit.fitted[0])
@@ -69,6 +69,13 @@ def bubble_plot(regression: MetaRegression, moderator: str | None = None, ax: Ax
     name_far(ax, studies.assign(_x=x, _y=y).loc[far.notna()], "_x", "_y", far.dropna(), [says[i] for i in np.flatnonzero(far.notna())])  # fmt: skip
     finish(ax, "Percent", bottom, small)
     return remember(ax, studies)
+
+
+def _top(studies: pd.DataFrame, said: pd.DataFrame) -> float:
+    """How far up the plot reaches: the studies, the band, and the prediction interval where it is not half as far again."""
+    top = max(100 * float(studies["proportion"].max()), float(said["ci_high"].max()), 1.0)
+    expected = float(said["pi_high"].max())
+    return expected if top < expected <= 1.5 * top else top
 
 
 def _which(regression: MetaRegression, moderator: str | None) -> str:
@@ -149,12 +156,21 @@ def _notes(regression: MetaRegression, moderator: str) -> list[str]:
         for name in others
     )
     notes = [
-        f"Circles: {one['k']} studies, area by weight. Line: expected percent, band its {level:g}% interval; dashed: a further study."
+        f"Circles: {one['k']} studies, area by weight. Line: expected percent, band its {level:g}% interval; dashed: a further study{_beyond(regression, moderator)}."
         + (f" Held: {held}." if held else ""),
         f"Test of {moderator}: {'F' if np.isfinite(test['df_residual']) else 'χ²'} {test['statistic']:.2f}, p {p_text(test['p'])}. "
         f"The moderators account for {one['r2']:.0f}% of tau²; what differs between studies need not do so within any.",
     ]
     return [*notes, *([f"{one['remark']}."] if one["remark"] else [])]
+
+
+def _beyond(regression: MetaRegression, moderator: str) -> str:
+    """How high a further study may lie, where the upper dashed line leaves the plot."""
+    across = regression.studies.frame[moderator]
+    values = regression.design.values.get(moderator) or [across.min(), across.max()]
+    said = 100 * regression.predict(_held(regression, moderator, list(values)))[["ci_high", "pi_high"]]
+    highest = said["pi_high"].max()
+    return f" (up to {shown_percent(highest)}%, above the plot)" if highest > _top(regression.bubbles(), said) else ""
 
 
 def bubble_alt(regression: MetaRegression, moderator: str | None = None) -> str:

@@ -29,8 +29,8 @@ from synthesis.drawing import (
 )
 from synthesis.schema import vocabularies
 
-#: Rows of names below each other at most, width of the figure, height of a row and space between columns, in points.
-_ROWS, _WIDE, _ROW, _GAP = 52, 900.0, 12.5, 16.0
+#: Rows of names below each other at most; height of a row and space between columns, in points.
+_ROWS, _ROW, _GAP = 78, 12.5, 18.0
 #: A reported share is drawn beside the estimate where it lies this many percentage points away.
 APART = 0.5
 
@@ -42,7 +42,7 @@ def caterpillar_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : from `area_estimates`.
-    ax : axes to draw in, about 12.5 by 11 inches for 150 authorities; default a new figure.
+    ax : axes to draw in, about 9 by 15 inches for 150 authorities; default a new figure.
 
     Dot and bar are the partially pooled share with its 95 % interval, a cross the reported one where it lies half a
     point away or more; the orange line is the median authority they are drawn towards (a short line: of the region).
@@ -52,10 +52,10 @@ def caterpillar_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if seen.empty:
         return nothing_to_show(ax, "There are no local authorities to show.", table)
     seen = seen.sort_values(["estimate", "area_name"], ascending=[False, True], ignore_index=True)
-    notes = footnotes(_notes(table, seen), room(ax, _WIDE) - 20)
+    notes = footnotes(_notes(table, seen), room(ax) - 20)
     columns = -(-len(seen) // _ROWS)
     rows = -(-len(seen) // columns)
-    ax = panel(ax, rows * _ROW, left=8, right=14, top=40, bottom=36 + text_height(notes, SMALL), width=_WIDE)
+    ax = panel(ax, rows * _ROW, left=8, right=14, top=40, bottom=36 + text_height(notes, SMALL))
     _columns(ax, seen, columns, rows)
     ax.set_axis_off()
     place(ax, wrap(_heading(seen), room(ax), weight="bold"), (0, 0), (1, 16), va="bottom", weight="bold")
@@ -96,7 +96,7 @@ def _columns(ax: Axes, seen: pd.DataFrame, columns: int, rows: int) -> None:
     margin = 0.03 * (high - low) or 1.0
     for column in range(columns):
         own = seen.iloc[column * rows : (column + 1) * rows]
-        names = min(max(text_width(name, SMALL) for name in own["area_name"]) + 9, 0.58 * wide)
+        names = min(max(text_width(name, SMALL) for name in own["area_name"]) + 9, 0.66 * wide)
         left = (column * (wide + _GAP) + names) / whole
         inner = ax.inset_axes((left, 0, (wide - names) / whole, 1))
         inner.set(xlim=(max(0, low - margin), min(100, high + margin)), ylim=(rows - 0.3, -0.7))

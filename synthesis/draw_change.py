@@ -169,7 +169,7 @@ def rank_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.plot([1, n], [1, n], color=QUIET, linewidth=0.9, linestyle=(0, (5, 3)), zorder=0.5)
     _points(ax, table, moved)
     says = [f"{row.area_name} {row.first_rank}\N{RIGHTWARDS ARROW}{row.last_rank}" for row in named.itertuples()]
-    name_points(ax, named["first_rank"].astype(float), named["last_rank"].astype(float), says, width=160)
+    name_points(ax, named["first_rank"].astype(float), named["last_rank"].astype(float), says)
     head = f"{_factor(table)}: rank of local authorities in {first} and {last}"
     place(ax, wrap(head, room(ax) + 200, weight="bold"), (0, -42), (1, 14), va="bottom", weight="bold")
     place(ax, f"Rank in {first} (1: highest percent)", (0.5, 0), (0, -22), ha="center", va="top")

@@ -56,7 +56,7 @@ def control_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         return nothing_to_show(ax, "There are no local authorities to show.", table)
     outside = seen[seen["adjusted_position"] != "within"]
     notes = footnotes(_notes(table, seen), room(ax) - 20)
-    ax = panel(ax, _HEIGHT, left=46, right=172, top=LINE + 22, bottom=48 + text_height(notes, SMALL))
+    ax = panel(ax, _HEIGHT, left=46, right=200, top=LINE + 22, bottom=48 + text_height(notes, SMALL))
     size = seen["episodes_assessed"].to_numpy(dtype=float)
     _scales(ax, seen, size)
     _limits(ax, seen)
@@ -71,7 +71,7 @@ def control_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     named = _named_ones(outside)
     says = [f"{row.area_name} {shown_percent(row.percent)}" for row in named.itertuples()]
-    name_points(ax, named["episodes_assessed"].astype(float), named["percent"], says)
+    name_points(ax, named["episodes_assessed"].astype(float), named["percent"], says, width=190)
     head = f"{vocabularies()['factor'].get(seen['factor'].iloc[0], '')}: percent of assessed episodes of need, {seen['year'].iloc[0]}"
     place(ax, wrap(head, room(ax) + 200, weight="bold"), (0, -36), (1, 14), va="bottom", weight="bold")
     place(ax, "Episodes assessed (logarithmic scale)", (0.5, 0), (0, -22), ha="center", va="top")
@@ -81,7 +81,9 @@ def control_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 def _notes(table: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
     beyond = seen["position"].isin(["above_998", "below_998"]).sum()
-    outside = (seen["adjusted_position"] != "within").sum()
+    far = seen[seen["adjusted_position"] != "within"]
+    outside, n_named = len(far), len(_named_ones(far))
+    named = "" if n_named == outside else f"; {n_named} of them are named, the furthest, at most {_NAMED} a side; all stand in the table england_funnel"  # fmt: skip
     first = seen.iloc[0]
     so = ", so that chance is no explanation" if first["phi"] > MUCH else ""
     notes = [
@@ -90,7 +92,7 @@ def _notes(table: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
         f"(dotted) and 99.8%; {beyond} of {len(seen)} authorities lie outside the latter (dispersion {first['phi']:.0f} times "
         f"that of chance){so}.",
         f"Dark lines: limits that allow for the usual spread between authorities, 95% (dashed) and 99.8%; diamonds: the {outside} "
-        f"authorities outside the former{', at most ' + str(_NAMED) + ' a side named' if outside > _NAMED else ''}. How a factor is recorded differs between authorities and is part of the spread.",
+        f"authorities outside the former{named}. How a factor is recorded differs between authorities and is part of the spread.",
     ]
     if len(seen) < len(table):
         names = "; ".join(table.loc[table["percent"].isna(), "area_name"].sort_values())

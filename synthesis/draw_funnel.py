@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from synthesis.draw_points import (
     FAR,
+    NAMED,
     USUAL,
     finish,
     name_far,
@@ -62,8 +63,9 @@ def _funnel_notes(table: pd.DataFrame) -> list[str]:
     n, common = int(table["outside"].sum()), table["effects"].iloc[0] == "common"
     notes = [
         f"Middle line: {'common-effect' if common else 'random-effects'} mean, {shown_effect(table['centre'].iloc[0], transform)}%. Dashed: where "
-        f"{level:g}% of studies would lie if sampling error were all there is; {n} of {len(table)} lie outside (diamonds)"
-        + (", because settings differ." if n else "."),
+        f"{level:g}% of studies would lie if sampling error were all there is; {n} of {len(table)} lie outside (diamonds"
+        + (f"; the {NAMED} furthest are named" if n > NAMED else "")
+        + ("), because settings differ." if n else ")."),
     ]
     if common and n:
         notes.append(
@@ -136,7 +138,7 @@ def _lfk(index: float) -> str:
 def _doi_notes(table: pd.DataFrame, transform: str, index: float) -> list[str]:
     said = _lfk(index)
     return [
-        f"{said[0].upper()}{said[1:]}. Dashed: the study in the middle; it and the four at the ends are named.",
+        f"{said[0].upper()}{said[1:]}. Dashed: the study in the middle; it and the four furthest from it are named.",
         "The index is not a test: how often it calls symmetric studies asymmetric depends on their number, sizes and heterogeneity. "
         f"For proportions: {caution(transform)}.",
     ]

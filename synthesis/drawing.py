@@ -199,8 +199,8 @@ def is_dark(colour: np.ndarray) -> bool:
 
 
 def footnotes(notes: Sequence[str], width: float) -> str:
-    """Notes below a plot, wrapped, one below the other."""
-    return "\n".join(wrap(note, width, SMALL) for note in notes)
+    """Notes below a plot, wrapped, one below the other; a number and its percent sign stay on one line."""
+    return "\n".join(wrap(note.replace(" %", "\N{NO-BREAK SPACE}%"), width, SMALL) for note in notes)
 
 
 def nothing_to_show(ax: Axes | None, message: str, table: pd.DataFrame) -> Axes:

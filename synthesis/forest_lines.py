@@ -114,9 +114,19 @@ def _source(rows: pd.DataFrame) -> pd.Series:
 
 def _measure(table: pd.DataFrame) -> str:
     """What the axis measures: the indicator and what its percent is of."""
-    unit = table["unit"].iloc[0]
-    of = f" (unit: {vocabularies()['unit'].get(unit, unit)})" if pd.notna(unit) else ""
+    units, names = table["unit"].dropna().unique(), vocabularies()["unit"]
+    of = f" (unit: {names.get(units[0], units[0])})" if len(units) == 1 else " (rows differ in what they count)" if len(units) else ""  # fmt: skip
     return f"{table['name'].iloc[0]}: percent{of}"
+
+
+def _unit_notes(table: pd.DataFrame) -> list[str]:
+    """Which rows count what, where they differ; the odd ones first."""
+    estimates, names = table[table["line"] == "estimate"], vocabularies()["unit"]
+    units = estimates["unit"].value_counts().sort_values(kind="stable")
+    if len(units) < 2:
+        return []
+    said = (f"{names[unit].partition(';')[0]} in {', '.join(estimates.loc[estimates['unit'] == unit, 'source'])}" for unit in units.index)  # fmt: skip
+    return [f"What is counted: {'; '.join(said)}."]
 
 
 def _table_notes(table: pd.DataFrame) -> list[str]:
@@ -134,8 +144,10 @@ def _table_notes(table: pd.DataFrame) -> list[str]:
             notes.append("This model gives the studies no weights.")
     if (table["line"] == "pooled").sum() == 0 and estimates["reason"].notna().any() and left_out.empty:
         notes.append(f"No pooled line: {estimates['reason'].dropna().iloc[0]}")
+    notes += _unit_notes(table)
     if len(left_out):
-        notes.append(f"{LEFT_OUT} Hollow: left out of the pooled line.")
+        pooled = (table["line"] == "pooled").any()
+        notes.append(f"{LEFT_OUT} Hollow: {'left out of the pooled line' if pooled else 'there is no pooled line'}.")
         notes += [f"{LEFT_OUT} {row.source}: {row.reason}" for row in left_out.itertuples() if pd.notna(row.reason)]
     notes += [f"{CONTRADICTED} {row.source}. {row.remark}" for row in remarked.itertuples()]
     if (count_marks(estimates) != "").any():
@@ -300,11 +312,16 @@ def pooled_alt(result: Pooled) -> str:
     return said + "."
 
 
+def _short(name: str, most: int = 32) -> str:
+    """A name of at most so many letters."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def groups_alt(result: Subgroups) -> str:
     """The alternative text for subgroups: the lowest and the highest, and whether they differ."""
     groups, all_, test = result.groups, result.overall.iloc[0], result.between.iloc[0]
     low, high = groups.loc[groups["estimate"].idxmin()], groups.loc[groups["estimate"].idxmax()]
-    ends = " to ".join(f"{shown_percent(100 * row['estimate'])}% ({str(row['group'])[:24]})" for row in (low, high))
+    ends = " to ".join(f"{shown_percent(100 * row['estimate'])}% ({_short(str(row['group']))})" for row in (low, high))
     differ = "differ" if test["p"] < 0.05 else "do not clearly differ"
     tested = f"{differ} (p {p_text(test['p'])})" if pd.notna(test["p"]) else "were not tested"
     return (

@@ -154,7 +154,7 @@ def meta_regression(
     frame: pd.DataFrame,
     events: str,
     totals: str,
-    moderators: list[str],
+    moderators: list[str] | str,
     *,
     transform: str = "logit",
     tau2: str = "reml",
@@ -167,7 +167,7 @@ def meta_regression(
     Parameters
     ----------
     frame : a row a study. events, totals : names of its columns with the counts.
-    moderators : columns; numbers enter as they are, words and yes/no as differences from their first value (in the order
+    moderators : columns, or one of them; numbers enter as they are, words and yes/no as differences from their first value (in the order
         of the categories of a categorical column, else alphabetically). Rows that lack one are left out and named.
     transform, tau2, interval, level : as in `pooling.pool`. label : column that names the studies.
 
@@ -178,6 +178,7 @@ def meta_regression(
     Raises SynthesisError for columns that are not there, a moderator that does not vary or repeats others, and for fewer
     studies than two more than there are coefficients.
     """
+    moderators = [moderators] if isinstance(moderators, str) else list(moderators)
     if not moderators:
         raise SynthesisError("A meta-regression needs at least one moderator; to combine without, use pool.")
     studies = study_rows(frame, events, totals, transform, label, moderators)

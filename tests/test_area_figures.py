@@ -148,6 +148,20 @@ def test_ranks_show_who_moved_and_name_the_furthest(ranks):
     pd.testing.assert_frame_equal(figures.plotted(ax), ranks)
 
 
+def test_the_ranks_say_how_many_of_those_that_moved_are_named_and_by_which_rule(ranks):
+    moved = ranks[ranks["moved"] != "not_told"]
+    said = words_of(figures.rank_plot(ranks).figure)
+    named = moved[[f"{row.area_name} {row.first_rank}→{row.last_rank}" in said for row in moved.itertuples()]]
+    assert f"{len(named)} of the {len(moved)} that moved are named, the largest moves, at most 7 up and 7 down; all stand in the table england_ranks." in said  # fmt: skip
+    for side, own in moved.groupby("moved"):
+        size, shown = own["change"].abs(), named.loc[named["moved"] == side, "change"].abs()
+        others = size[~size.index.isin(shown.index)]
+        assert shown.min() > others.max(), "of equal moves all are named or none"
+    few = ranks.assign(moved="not_told").astype({"moved": "str"})
+    few.loc[few.index[:2], "moved"] = "up"
+    assert "2 of the 2 that moved are named; all stand" in words_of(figures.rank_plot(few).figure)
+
+
 def test_ranks_of_few_authorities_and_by_chance_alone_stay_legible(evidence, ranks):
     chance = area_ranks(evidence, movement="chance")
     ax = figures.rank_plot(chance)
@@ -175,7 +189,7 @@ def test_axes_given_are_drawn_in_and_too_small_ones_refused(estimates, funnel, t
     from matplotlib.figure import Figure
 
     for plot, table, size in (
-        (figures.caterpillar_plot, estimates, (13, 12)),
+        (figures.caterpillar_plot, estimates, (10, 16)),
         (figures.control_plot, funnel, (10, 8)),
         (figures.trend_plot, trend, (10, 8)),
         (figures.rank_plot, ranks, (10, 9)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -261,3 +263,43 @@ def test_studies_stay_apart_in_grey():
     assert {line.get_marker() for line in ax.lines} >= {"o", "D"}
     grey = [float(np.dot(to_rgb(colour), (0.299, 0.587, 0.114))) for colour in (PALE, NAVY)]
     assert abs(grey[0] - grey[1]) > 0.4
+
+
+# ---------------------------------------------------------------- what a reader is told beside the marks
+
+
+def test_a_funnel_around_the_common_effect_says_why_the_mean_to_quote_lies_elsewhere():
+    table = funnel_table(made(20), "events", "totals")
+    said = words_of(figures.funnel_plot(table).figure)
+    assert "Middle line: common-effect mean, " in said and "follows the largest studies" in said
+    assert f"{table['outside'].sum()} of 20 lie outside (diamonds; the 10 furthest are named)" in said
+    said = words_of(figures.funnel_plot(funnel_table(made(20), "events", "totals", effects="random")).figure)
+    assert "Middle line: random-effects mean, " in said and "follows the largest studies" not in said
+
+
+def test_a_name_that_is_too_long_loses_letters_and_not_its_year():
+    long = made(12).assign(label=[f"Van den Bergh and Johannsen-Petersen et al. {1990 + n}" for n in range(12)])
+    said = words_of(figures.funnel_plot(funnel_table(long, "events", "totals", label="label")).figure)
+    assert len(set(re.findall(r"Van den Bergh and J\S*… (\d{4}) \d", said))) == 10
+
+
+def test_a_dashed_line_above_the_plot_is_told_and_one_that_fits_is_shown():
+    """Only the lower line was to be seen, and nothing said where the upper one went."""
+    frame = made(20).assign(year=range(20))
+    near = figures.bubble_plot(meta_regression(frame, "events", "totals", "year"))
+    highest = max(max(line.get_ydata()) for line in near.lines if len(line.get_xdata()) == 80)
+    said = words_of(near.figure)
+    assert (highest <= near.get_ylim()[1]) == ("above the plot" not in said)
+    apart = pd.DataFrame({"events": [1, 9] * 4, "totals": [100] * 8, "year": range(8)})
+    ax = figures.bubble_plot(meta_regression(apart, "events", "totals", ["year"]))
+    highest = max(max(line.get_ydata()) for line in ax.lines if len(line.get_xdata()) == 80)
+    assert highest > ax.get_ylim()[1] and f"(up to {highest:.1f}%, above the plot)" in words_of(ax.figure)
+
+
+def test_a_forest_says_which_rows_count_what(evidence):
+    table = pooled_table(evidence, "mbu_separation_at_discharge")
+    said = words_of(figures.forest_plot(table).figure)
+    assert "(rows differ in what they count)" in said and "Hollow: there is no pooled line." in said
+    assert "What is counted: an admission in Poinso 2002; a mother or pregnant woman in " in said
+    said = words_of(figures.forest_plot(pooled_table(evidence, "parents_among_adults_with_psychosis_or_smi")).figure)
+    assert "What is counted" not in said and "(unit: an adult)" in said

@@ -25,8 +25,10 @@ class Pooled:
     (Wald's for the GLMM, with the likelihood-ratio one in ``q_lrt``), ``lrt`` the likelihood-ratio test of tau2 against 0.
     ``marginal_mean`` is the mean over the population of studies where ``estimate`` is its median (logit scale).
     ``rho`` is the correlation within studies of the beta-binomial model, whose ``estimate`` is that mean itself.
+    ``tau2_high`` is missing beside a ``tau2_low`` where no tau2 is too large for the studies.
     ``remark`` says what a reader must know. `studies`: ``label, events, totals, proportion, ci_low, ci_high, effect,
-    variance, weight`` (percent; missing for models of the counts, which have none).
+    variance, weight`` (percent: of the inverse variances, or for the GLMM of the information on the mean,
+    `glmm.study_weights`; missing for the beta-binomial model).
     """
 
     k: int
@@ -129,8 +131,7 @@ def pool(
     study_interval : ``wilson, clopper-pearson, agresti-coull, jeffreys``: interval of each study in `Pooled.studies`.
     back_transformation : of the double arcsine: ``harmonic-mean, inverse-variance, plain`` (`effects.back_transform`).
     level : level of all intervals.
-    tau2_interval : ``profile`` (Q-profile, or profile likelihood for ``glmm``) or ``none``; default ``none`` for ``glmm``,
-        where it takes ten times as long as the model, else ``profile``.
+    tau2_interval : ``profile`` (default; Q-profile, or profile likelihood for ``glmm``) or ``none``.
     labels : names of the studies; default 1, 2, ...
 
     The same as metafor's ``rma`` and ``predict`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); one study is returned as

@@ -85,8 +85,8 @@ class PoolingOptions:
 
     @property
     def with_tau2_interval(self) -> bool:
-        """Whether tau2 has an interval: of the profile likelihood only when asked for, since it takes ten times as long."""
-        return (self.tau2_interval or ("profile" if self.model == "inverse-variance" else "none")) == "profile"
+        """Whether tau2 has an interval, which it has unless it is not wanted."""
+        return (self.tau2_interval or "profile") == "profile"
 
     @property
     def random(self) -> bool:

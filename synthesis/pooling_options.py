@@ -67,6 +67,10 @@ class PoolingOptions:
         A model left open is the GLMM, whose interval held its level best in simulation (coverage, in ``tests/benchmarks``),
         unless another word speaks of the inverse variance.
         """
+        if unknown := [name for name in words if name not in cls.__dataclass_fields__]:
+            raise SynthesisError(
+                f"There is no word {', '.join(map(repr, unknown))}; there are {', '.join(cls.__dataclass_fields__)}."
+            )
         given = {name: word for name, word in words.items() if word is not None}
         of_inverse_variance = (
             given.get("transform", "logit") != "logit"

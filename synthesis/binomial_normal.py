@@ -99,9 +99,9 @@ def marginal(
     nodes : quadrature nodes a study; 1 is the Laplace approximation, with the exact derivatives of the approximation.
     around : centre and spread of the nodes in z, from an earlier call close by; without it, mode and curvature.
     """
-    parts = []
-    for start in range(0, max(len(events), 1), BLOCK):
-        at = slice(start, start + BLOCK)
+    parts, width = [], max(1, BLOCK * 401 // max(nodes, 401))
+    for start in range(0, max(len(events), 1), width):
+        at = slice(start, start + width)
         near = None if around is None else (around[0][at], around[1][at])
         block = (events[at], totals[at], centre[at], tau2[at])
         parts.append(_laplace(*block) if nodes == 1 else _block(*block, nodes, near))

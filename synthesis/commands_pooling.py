@@ -44,11 +44,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         ("interval", allowed.INTERVALS, "interval of the mean (default: hartung-knapp; t for models of the counts)"),
         ("prediction", allowed.PREDICTIONS, "prediction interval for a further study"),
         ("continuity-to", allowed.CONTINUITY_TO, "which studies receive the continuity correction"),
-        (
-            "tau2-interval",
-            allowed.TAU2_INTERVALS,
-            "interval of the between-study variance (default: profile; none for the glmm)",
-        ),
+        ("tau2-interval", allowed.TAU2_INTERVALS, "interval of the between-study variance (default: profile)"),
         ("back-transformation", allowed.BACK_TRANSFORMATIONS, "the way back from the double arcsine"),
     ):
         # A model and an estimator are left open, so that what is given can tell the model.

@@ -6,9 +6,10 @@ import numpy as np
 from scipy.special import betaincinv, chdtrc, logit
 
 from synthesis.beta_binomial import fit_beta_binomial
-from synthesis.glmm import fit_glmm
+from synthesis.glmm import fit_glmm, inconsistency, study_weights
 from synthesis.glmm_intervals import profile_intervals
 from synthesis.inverse_variance import interval_quantile, prediction_interval
+from synthesis.maxima import Groups
 from synthesis.pooling_options import PoolingOptions
 
 _WHY_NOT = {
@@ -22,9 +23,10 @@ _WHY_NOT = {
 def binomial_normal(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict[str, np.ndarray]:
     """Binomial-normal model (`glmm.fit_glmm`) of G meta-analyses of k studies; counts of shape (G, k), arrays (G,).
 
-    Returns what `inverse_variance.inverse_variance` does, but for weights and the intervals of I2 and H2, and
-    ``log_likelihood, lrt, lrt_df, lrt_p`` (tau2 against 0), ``q_lrt, q_lrt_p, marginal_mean, why_not``. ``q`` is Wald's
-    Q, ``q_lrt`` the likelihood-ratio one; rma.glmm prints both. The interval of tau2 is that of the profile likelihood.
+    Returns what `inverse_variance.inverse_variance` does, and ``log_likelihood, lrt, lrt_df, lrt_p`` (tau2 against 0),
+    ``q_lrt, q_lrt_p, marginal_mean, why_not``. ``q`` is Wald's Q, ``q_lrt`` the likelihood-ratio one; rma.glmm prints both.
+    The interval of tau2 is that of the profile likelihood, and those of I2 and H2 follow from it; ``weight`` is
+    `glmm.study_weights`.
     """
     fit, k = fit_glmm(x, n), x.shape[-1]
     about = {"q": fit.q_wald, "q_df": fit.q_df, "q_p": _p_value(fit.q_df, fit.q_wald), "q_lrt": fit.q_lrt, "q_lrt_p": fit.q_lrt_p}  # fmt: skip
@@ -32,12 +34,18 @@ def binomial_normal(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> di
     if not options.random or k == 1:
         return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
     about |= {"mu": fit.mu, "se": fit.se, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2, "marginal_mean": np.where(fit.converged, fit.marginal_mean, np.nan)}  # fmt: skip
+    about |= {"weight": study_weights(x, n, fit)}
     out = with_intervals(about | _likelihood_ratio(fit), k, options)
-    if options.with_tau2_interval or options.used_interval == "profile":
-        bounds = profile_intervals(x, n, fit, options.level)
-        out |= {"tau2_low": bounds.tau2_low, "tau2_high": bounds.tau2_high}
-        if options.used_interval == "profile":
+    of_mean = options.used_interval == "profile"
+    if options.with_tau2_interval or of_mean:
+        bounds = profile_intervals(x, n, fit, options.level, mean=of_mean)
+        if of_mean:
             out |= {"low": bounds.mu_low, "high": bounds.mu_high}
+        if options.with_tau2_interval:
+            data = Groups(x, n, np.ones((*x.shape, 1)), np.ones(len(x)))
+            for name, tau2 in (("low", bounds.tau2_low), ("high", bounds.tau2_high)):
+                out[f"tau2_{name}"] = tau2
+                out[f"i2_{name}"], out[f"h2_{name}"] = inconsistency(data, np.where(np.isinf(tau2), np.nan, tau2))
     return out
 
 
@@ -46,7 +54,8 @@ def beta_binomial(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict
 
     Returns as `binomial_normal`, but that ``rho``, the correlation within studies, stands in the place of tau2. Its mean
     is the average over studies. The prediction interval holds the middle of the fitted beta distribution, without the
-    uncertainty of the fit.
+    uncertainty of the fit. With random effects there is no ``weight``: the likelihood of one study is not log-concave in
+    the logit of the mean, so that its part of the observed information can be negative.
     """
     fit, k = fit_beta_binomial(x, n), x.shape[-1]
     about = {"why_not": np.array([_WHY_NOT.get(state) for state in fit.state], dtype=object)}
@@ -69,7 +78,10 @@ def _likelihood_ratio(fit) -> dict[str, np.ndarray]:
 
 
 def one_proportion(x: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
-    """One proportion for all studies, by maximum likelihood: the logit of all events in all people."""
+    """One proportion for all studies, by maximum likelihood: the logit of all events in all people.
+
+    What a study says about it, n p (1 - p), is in proportion to its people: ``weight`` (G, k), in percent.
+    """
     events, others = x.sum(axis=-1), (n - x).sum(axis=-1)
     inside = (events > 0) & (others > 0)
     events, others = np.where(inside, events, np.nan), np.where(inside, others, np.nan)
@@ -79,6 +91,7 @@ def one_proportion(x: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
         "se": np.sqrt(1 / events + 1 / others),
         "tau2": 0 * mean,
         "marginal_mean": mean,
+        "weight": np.where(inside[..., None], 100 * n / n.sum(axis=-1, keepdims=True), np.nan),
     }
 
 

@@ -24,6 +24,13 @@ LEFT_OUT, CONTRADICTED, PRINTED = "*", "†", "‡"
 COLUMNS = (
     "group", "label", "sign", "line", "numerator", "denominator", "percent", "ci_low", "ci_high", "weight", "interval", "pooled", "count_mark",
 )  # fmt: skip
+_NO_WEIGHTS = "This model gives the studies no weights."
+#: What a weight is: a factor in a weighted mean, or (for models of the counts, which form none) a part of the information.
+_WEIGHTS = {
+    "inverse-variance": "weight in the mean",
+    "glmm": "the study's part of the information on the mean, tau² held",
+    "beta-binomial": "the study's part of the information on the mean",
+}
 Forest: TypeAlias = pd.DataFrame | PooledEstimates | Pooled | Subgroups
 
 
@@ -140,8 +147,12 @@ def _table_notes(table: pd.DataFrame) -> list[str]:
             f"Diamond: mean of {row.k} estimates (random effects). Hatched bar: prediction interval. "
             f"Differences between settings: tau² {row.tau2:.2f}, I² {row.i2:.0f}%."
         )
-        if estimates["weight"].isna().all():
-            notes.append("This model gives the studies no weights.")
+        weighted = estimates["weight"].notna().any()
+        notes.append(
+            "Weight: the part of all that is known of the mean that comes from this estimate."
+            if weighted
+            else _NO_WEIGHTS
+        )
     if (table["line"] == "pooled").sum() == 0 and estimates["reason"].notna().any() and left_out.empty:
         notes.append(f"No pooled line: {estimates['reason'].dropna().iloc[0]}")
     notes += _unit_notes(table)
@@ -245,7 +256,9 @@ def _pooled_notes(result: Pooled) -> list[str]:
     diamond = f"Diamond: mean with its {100 * result.level:g}% interval ({INTERVAL_NAMES[result.interval]}). {model_text(result)}."
     bar = " Hatched bar: where a further study may be expected." if pd.notna(result.pi_low) else ""
     notes.append(diamond + bar)
-    notes.append(_heterogeneity(result.table().iloc[0]) + " " + _squares(result.studies))
+    notes.append(
+        _heterogeneity(result.table().iloc[0]) + " " + _weights("Area of a square", result.model, result.studies)
+    )
     return [*notes, *([result.remark] if result.remark else [])]
 
 
@@ -269,19 +282,14 @@ def _heterogeneity(row: pd.Series) -> str:
     )
 
 
-def _squares(studies: pd.DataFrame) -> str:
-    weighted = studies["weight"].notna().any()
-    return "Area of a square: weight in the mean." if weighted else "This model gives the studies no weights."
+def _weights(what: str, model: str, studies: pd.DataFrame) -> str:
+    return f"{what}: {_WEIGHTS[model]}." if studies["weight"].notna().any() else _NO_WEIGHTS
 
 
 def _group_notes(result: Subgroups) -> list[str]:
     row = result.overall.iloc[0]
     kind = "each group has its own tau²" if result.tau2 == "separate" else "one tau² for all groups"
-    weight = (
-        "Weight: in the mean of all studies."
-        if result.studies["weight"].notna().any()
-        else "This model gives the studies no weights."
-    )
+    weight = _weights("Weight, of all studies", str(row["model"]), result.studies)
     notes = [
         f"Pale diamonds: means of the groups ({kind}); dark diamond: mean of all. Hatched bars: where a further study may be expected.",
         f"{result.model()}. {_heterogeneity(row)} {weight}".strip(),

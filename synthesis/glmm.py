@@ -154,7 +154,7 @@ def _fill(out: dict[str, np.ndarray], at: np.ndarray, data: Groups, rungs: tuple
     out["log_likelihood"][at] = best.log + coefficient
     out["log_likelihood_common"][at] = common.log + coefficient
     out["q_wald"][at] = _wald(data)
-    out["i2"][at], out["h2"][at] = _inconsistency(data, best.v)
+    out["i2"][at], out["h2"][at] = inconsistency(data, best.v)
     out["nodes"][at] = used
     out["marginal_mean"][at] = marginal_mean(best.beta[:, 0], best.v)
 
@@ -223,6 +223,27 @@ def marginal_mean(mu: np.ndarray, tau2: np.ndarray) -> np.ndarray:
     for point, share in zip(z, weight, strict=True):
         out += share / (1 + np.exp(-np.clip(mu + tau * point, -700, 700)))
     return out
+
+
+def study_weights(events: np.ndarray, totals: np.ndarray, fit: GlmmFit) -> np.ndarray:
+    """How much each study says about the mean logit, in percent of what all say; groups without a fit get nan.
+
+    Takes the counts that were fitted, (G, k) or (k,), and their fit without moderators; returns (G, k). Riley and others
+    2018, doi 10.1177/0962280216688033, split Fisher's information into the studies' parts. Here it is the observed
+    information on mu with tau2 held at its estimate. Held, because each study's likelihood is log-concave in mu (a
+    logistic likelihood convolved with a normal one), so that no part is negative, which with tau2 free they can be; and at
+    a tau2 of 0 the parts are n p (1 - p), the weights of the common-effect model.
+    """
+    if fit.coefficients.shape[1] != 1:
+        raise SynthesisError("Weights of studies are for models without moderators.")
+    x, n = check_counts(events, totals)
+    weight = np.full(x.shape, np.nan)
+    for nodes in np.unique(fit.nodes[fit.converged]):
+        rows = np.flatnonzero(fit.converged & (fit.nodes == nodes))
+        mu, tau2 = (np.repeat(each[rows], x.shape[1]) for each in (fit.mu, fit.tau2))
+        part = -marginal(x[rows].ravel(), n[rows].ravel(), mu, tau2, int(nodes)).d11.reshape(len(rows), -1)
+        weight[rows] = 100 * part / part.sum(axis=1, keepdims=True)
+    return weight
 
 
 def conditional_modes(
@@ -294,7 +315,8 @@ def _wald(data: Groups) -> np.ndarray:
     return (w * residual**2).sum(1)
 
 
-def _inconsistency(data: Groups, tau2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def inconsistency(data: Groups, tau2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """I2 (percent) and H2 at a tau2 (R,): tau2 against the typical variance of the logits."""
     _, variance = logits(data)
     w = 1 / variance
     weighted = data.design * w[:, :, None]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy.special import ndtri
 
 from synthesis.glmm import GlmmFit, at_nodes, check_counts
+from synthesis.glmm_variance import typical_variance, variance_bounds
 from synthesis.maxima import Evaluate, Groups, Point
 from synthesis.schema import SynthesisError
 
-#: A bound is looked for up to this many typical variances above tau2, and up to this far from mu on the logit scale.
-FURTHEST_RATIO, FURTHEST_LOGIT = 1e8, 60.0
+#: A bound is looked for up to this far from mu on the logit scale.
+FURTHEST_LOGIT = 60.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class ProfileIntervals:
     tau2_high: np.ndarray
 
 
-def profile_intervals(events: np.ndarray, totals: np.ndarray, fit: GlmmFit, level: float = 0.95) -> ProfileIntervals:
+def profile_intervals(
+    events: np.ndarray, totals: np.ndarray, fit: GlmmFit, level: float = 0.95, *, mean: bool = True
+) -> ProfileIntervals:
     """Intervals of all values that a likelihood-ratio test (chi-squared, 1 degree of freedom) does not reject.
 
     Parameters
@@ -34,6 +36,7 @@ def profile_intervals(events: np.ndarray, totals: np.ndarray, fit: GlmmFit, leve
     events, totals : the counts that were fitted, shape (G, k) or (k,).
     fit : their fit without moderators, by quadrature.
     level : level of the intervals, between 0 and 1.
+    mean : without it the bounds of mu are left out (nan), which take far longer than those of tau2.
 
     Groups without a fit get nan. Unlike Wald intervals these keep their shape on every scale and never leave the
     possible values; Hardy and Thompson 1996, Stat Med 15:619-629. Raises SynthesisError for a level outside 0 to 1 and for
@@ -45,45 +48,31 @@ def profile_intervals(events: np.ndarray, totals: np.ndarray, fit: GlmmFit, leve
         raise SynthesisError("Profile intervals are for models without moderators.")
     x, n = check_counts(events, totals)
     drop = ndtri(0.5 + level / 2) ** 2 / 2
-    bounds = np.full((4, len(x)), np.nan)
-    # At the upper bound of tau2 the integrands are wider than at the fit: more nodes than the fit took.
-    for nodes, used in ((31, fit.nodes <= 21), (127, fit.nodes == 63), (401, fit.nodes > 63)):
+    mu = np.full((2, len(x)), np.nan)
+    # Far from the fit the integrands can be wider than at it: more nodes than the fit took.
+    for nodes, used in ((31, fit.nodes <= 21), (127, fit.nodes == 63), (401, fit.nodes > 63)) if mean else ():
         rows = np.flatnonzero(fit.converged & used)
         if len(rows):
-            bounds[:, rows] = _bounds(x[rows], n[rows], fit, rows, nodes, drop)
-    return ProfileIntervals(*bounds)
+            mu[:, rows] = _mean_bounds(x[rows], n[rows], fit, rows, nodes, drop)
+    return ProfileIntervals(*mu, *variance_bounds(x, n, fit, drop))
 
 
-def _bounds(x: np.ndarray, n: np.ndarray, fit: GlmmFit, rows: np.ndarray, nodes: int, drop: float) -> np.ndarray:
+def _mean_bounds(x: np.ndarray, n: np.ndarray, fit: GlmmFit, rows: np.ndarray, nodes: int, drop: float) -> np.ndarray:
     evaluate = at_nodes(nodes)
     mu, tau2 = fit.coefficients[rows], fit.tau2[rows]
-    data = Groups(x, n, np.ones((*x.shape, 1)), np.ones(len(x)))
-    zero = evaluate(data, mu, np.zeros(len(mu)))
-    data.scale = (n > 0).sum(1) / -zero.hessian[:, 0, 0]
+    data = Groups(x, n, np.ones((*x.shape, 1)), typical_variance(x, n))
     top = evaluate(data, mu, tau2)
 
     def given_mu(part: Groups, value: np.ndarray, near: Point) -> Point:
         return _best_variance(part, evaluate(part, value[:, None], near.v), evaluate)
 
-    def given_log(part: Groups, value: np.ndarray, near: Point) -> Point:
-        return _best_mean(part, evaluate(part, near.beta, np.maximum(np.exp(value) - part.scale, 0.0)), evaluate)
-
     def by_mu(part: Groups, point: Point) -> np.ndarray:
         return point.score[:, 0]
 
-    def by_log(part: Groups, point: Point) -> np.ndarray:
-        return point.score[:, 1] * (point.v + part.scale)
-
     centre, width = mu[:, 0], np.maximum(np.sqrt(fit.covariance[rows, 0, 0]), 1e-9)
-    log, floor = np.log(tau2 + data.scale), np.log(data.scale)
-    spread = 2 * np.sqrt(2 / np.maximum((n > 0).sum(1), 2))
-    search = partial(_search, data, top, drop)
-    low = search(centre, -2 * width, centre - FURTHEST_LOGIT, given_mu, by_mu)
-    high = search(centre, 2 * width, centre + FURTHEST_LOGIT, given_mu, by_mu)
-    least = search(log, -spread, floor, given_log, by_log)
-    most = search(log, spread, log + np.log(FURTHEST_RATIO), given_log, by_log)
-    tau2_low = np.where(np.isinf(least), 0.0, np.exp(least) - data.scale)
-    return np.stack([low, high, np.maximum(tau2_low, 0.0), np.exp(most) - data.scale])
+    low = _search(data, top, drop, centre, -2 * width, centre - FURTHEST_LOGIT, given_mu, by_mu)
+    high = _search(data, top, drop, centre, 2 * width, centre + FURTHEST_LOGIT, given_mu, by_mu)
+    return np.stack([low, high])
 
 
 def _search(
@@ -133,17 +122,6 @@ def _close_in(data: Groups, here: Point, top, drop: float, inner, outer, profile
         at = np.where(inside, newton, (inner + outer) / 2)
         here = profile(data, at, here)
     return found
-
-
-def _best_mean(data: Groups, point: Point, evaluate: Evaluate) -> Point:
-    """Best mean at the variances of the points."""
-
-    def step(part: Groups, here: Point) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        step = here.score[:, 0] / np.maximum(np.abs(here.hessian[:, 0, 0]), 1e-300)
-        far = np.abs(step * here.score[:, 0]) > 1e-10
-        return far, here.beta + np.clip(step, -1, 1)[:, None], here.v
-
-    return _settle(data, point, evaluate, step)
 
 
 def _best_variance(data: Groups, point: Point, evaluate: Evaluate) -> Point:

@@ -25,8 +25,10 @@ class Pooled:
     (Wald's for the GLMM, with the likelihood-ratio one in ``q_lrt``), ``lrt`` the likelihood-ratio test of tau2 against 0.
     ``marginal_mean`` is the mean over the population of studies where ``estimate`` is its median (logit scale).
     ``rho`` is the correlation within studies of the beta-binomial model, whose ``estimate`` is that mean itself.
+    ``tau2_high`` is missing beside a ``tau2_low`` where no tau2 is too large for the studies.
     ``remark`` says what a reader must know. `studies`: ``label, events, totals, proportion, ci_low, ci_high, effect,
-    variance, weight`` (percent; missing for models of the counts, which have none).
+    variance, weight`` (percent: of the inverse variances, or for the GLMM of the information on the mean,
+    `glmm.study_weights`; missing for the beta-binomial model).
     """
 
     k: int
@@ -129,8 +131,7 @@ def pool(
     study_interval : ``wilson, clopper-pearson, agresti-coull, jeffreys``: interval of each study in `Pooled.studies`.
     back_transformation : of the double arcsine: ``harmonic-mean, inverse-variance, plain`` (`effects.back_transform`).
     level : level of all intervals.
-    tau2_interval : ``profile`` (Q-profile, or profile likelihood for ``glmm``) or ``none``; default ``none`` for ``glmm``,
-        where it takes ten times as long as the model, else ``profile``.
+    tau2_interval : ``profile`` (default; Q-profile, or profile likelihood for ``glmm``) or ``none``.
     labels : names of the studies; default 1, 2, ...
 
     The same as metafor's ``rma`` and ``predict`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); one study is returned as
@@ -140,7 +141,7 @@ def pool(
     options = PoolingOptions.chosen(
         model=model, effects=effects, transform=transform, tau2=tau2, interval=interval, prediction=prediction, continuity=continuity, continuity_to=continuity_to, study_interval=study_interval, back_transformation=back_transformation, level=level, tau2_interval=tau2_interval,
     )  # fmt: skip
-    x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
+    x, n = _counts("events", events), _counts("totals", totals)
     if x.shape != n.shape or x.ndim != 1:
         raise SynthesisError(f"Each study has events and a total; there are {x.size} events and {n.size} totals.")
     names = list(map(str, labels)) if labels is not None else [str(i + 1) for i in range(len(x))]
@@ -181,13 +182,13 @@ def pool_groups(
     with several columns in `by` these come first. A group that cannot be pooled (counts missing or impossible, none
     usable) has its row, with the reason in ``remark`` and missing numbers.
 
-    Raises SynthesisError for missing columns, columns that are not numbers and wrong words.
+    Raises SynthesisError for columns that are missing, twice there or not numbers, several columns in `by` of which one
+    has the name of a column of the result, and wrong words.
     """
     options = PoolingOptions.chosen(**words)
-    by_columns = [by] if isinstance(by, str) else list(by or [])
-    absent = [name for name in (*by_columns, events, totals) if name not in frame.columns]
-    if absent:
-        raise SynthesisError(f"There is no column {', '.join(map(repr, absent))}; there are {', '.join(map(str, frame.columns))}.")  # fmt: skip
+    by_columns = [by] if isinstance(by, str) else list(dict.fromkeys(by or []))
+    if wrong := _wrong_columns(frame, by_columns, events, totals):
+        raise SynthesisError(" ".join(wrong))
     x, n = _numbers(frame[events]), _numbers(frame[totals])
     if not by_columns:
         codes, keys = (
@@ -216,6 +217,32 @@ def _why_impossible(x: float, n: float) -> str:
     if np.isnan(x) or np.isnan(n):
         return "a missing count is not 0; leave the study out or find its count"
     return f"{x:g} of {n:g}"
+
+
+def _counts(name: str, values: Sequence[float]) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise SynthesisError(f"The {name} are counts, one a study, as numbers; they hold other things too.") from None
+
+
+def _wrong_columns(frame: pd.DataFrame, by: list[str], events: str, totals: str) -> list[str]:
+    """What is wrong with the columns that a call of `pool_groups` names."""
+    held, named = list(frame.columns), [*by, events, totals]
+    wrong = []
+    if absent := [name for name in named if name not in held]:
+        wrong.append(
+            f"There is no column {', '.join(map(repr, absent))}; there are {', '.join(map(str, held)) or 'none'}."
+        )
+    if double := [name for name in dict.fromkeys(named) if held.count(name) > 1]:
+        wrong.append(f"More than one column is named {', '.join(map(repr, double))}; give each a name of its own.")
+    if events == totals:
+        wrong.append(f"events and totals both name the column {events!r}; they are two columns.")
+    if len(by) > 1 and (taken := [name for name in by if name in COLUMNS]):
+        wrong.append(
+            f"The result has a column {', '.join(map(repr, taken))} of its own; rename yours before grouping by it."
+        )
+    return wrong
 
 
 def _numbers(column: pd.Series) -> np.ndarray:

@@ -67,6 +67,10 @@ class PoolingOptions:
         A model left open is the GLMM, whose interval held its level best in simulation (coverage, in ``tests/benchmarks``),
         unless another word speaks of the inverse variance.
         """
+        if unknown := [name for name in words if name not in cls.__dataclass_fields__]:
+            raise SynthesisError(
+                f"There is no word {', '.join(map(repr, unknown))}; there are {', '.join(cls.__dataclass_fields__)}."
+            )
         given = {name: word for name, word in words.items() if word is not None}
         of_inverse_variance = (
             given.get("transform", "logit") != "logit"
@@ -85,8 +89,8 @@ class PoolingOptions:
 
     @property
     def with_tau2_interval(self) -> bool:
-        """Whether tau2 has an interval: of the profile likelihood only when asked for, since it takes ten times as long."""
-        return (self.tau2_interval or ("profile" if self.model == "inverse-variance" else "none")) == "profile"
+        """Whether tau2 has an interval, which it has unless it is not wanted."""
+        return (self.tau2_interval or "profile") == "profile"
 
     @property
     def random(self) -> bool:

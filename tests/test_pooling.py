@@ -266,7 +266,7 @@ def test_studies_carry_label_interval_effect_and_weight():
     assert table["label"].to_list() == ["Howard 2001", "Vigod 2014"]
     assert table["effect"].to_list() == pytest.approx([np.log(3 / 37), np.log(8 / 36)])
     assert table.loc[0, "ci_low"] == pytest.approx(0.01574, abs=1e-5)
-    assert pool([3, 8], [40, 44], model="glmm").studies["weight"].isna().all()
+    assert pool([3, 8], [40, 44], model="beta-binomial").studies["weight"].isna().all()
 
 
 def test_prediction_intervals_of_two_studies():
@@ -331,12 +331,30 @@ def test_everything_that_is_wrong_with_a_call_is_said_at_once():
         pool([3, 8], [40, 44], labels=["a"])
 
 
-def test_the_glmm_has_an_interval_of_tau2_when_it_is_asked_for():
+def test_the_glmm_has_an_interval_of_tau2_unless_it_is_not_wanted():
     counts = [3, 8, 0, 12], [40, 44, 20, 30]
-    asked, plain = pool(*counts, model="glmm", tau2_interval="profile"), pool(*counts, model="glmm")
-    assert asked.tau2_low < asked.tau2 == plain.tau2 < asked.tau2_high
-    assert np.isnan([plain.tau2_low, plain.tau2_high]).all()
+    given, plain = pool(*counts, model="glmm"), pool(*counts, model="glmm", tau2_interval="none")
+    assert given.tau2_low < given.tau2 == plain.tau2 < given.tau2_high
+    assert given.i2_low < given.i2 < given.i2_high and 1 <= given.h2_low < given.h2 < given.h2_high
+    assert np.isnan([plain.tau2_low, plain.tau2_high, plain.i2_low, plain.h2_high]).all()
     assert np.isnan(pool(*counts, tau2="reml", tau2_interval="none").tau2_low)
+    asked = pool(*counts, model="glmm", interval="profile")
+    assert (asked.tau2_low, asked.tau2_high) == (given.tau2_low, given.tau2_high)
+
+
+def test_where_no_tau2_is_too_large_the_interval_has_no_end():
+    single = pool([1, 0, 1], [1, 1, 1], model="glmm")
+    assert single.tau2_low == 0 and np.isnan([single.tau2_high, single.i2_high]).all()
+    assert "tau²                 0 (0 or more)" in str(single)
+
+
+@pytest.mark.parametrize("effects", ["random", "common"])
+def test_weights_of_the_glmm_sum_to_a_hundred_and_go_with_the_people(effects):
+    weight = pool([3, 8, 8, 90], [40, 44, 44, 500], model="glmm", effects=effects).studies["weight"]
+    assert weight.sum() == pytest.approx(100) and weight[1] == pytest.approx(weight[2])
+    assert weight[3] > weight[1] > 0
+    assert pool([3], [40], model="glmm").studies["weight"].tolist() == [100]
+    assert pool([0, 0], [40, 3], model="glmm").studies["weight"].isna().all()
 
 
 def test_ten_million_people_and_one_are_no_trouble():

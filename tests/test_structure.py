@@ -39,6 +39,7 @@ LAYERS = [
         "binomial_normal",
         "maxima",
         "glmm",
+        "glmm_variance",
         "glmm_intervals",
         "beta_binomial",
     ],

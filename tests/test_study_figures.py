@@ -67,13 +67,22 @@ def test_eighty_studies_stand_closer_than_five():
     assert heights[80] < 80 / 5 * 0.5 * heights[5] and heights[80] < 18
 
 
-@pytest.mark.parametrize("model", ["glmm", "beta-binomial"])
-def test_a_model_without_weights_has_no_column_of_weights(model):
+def test_a_model_without_weights_has_no_column_of_weights():
     frame = made(12)
-    ax = figures.forest_plot(pool(frame["events"], frame["totals"], model=model))
+    ax = figures.forest_plot(pool(frame["events"], frame["totals"], model="beta-binomial"))
     assert_legible(ax.figure)
     said = words_of(ax.figure)
     assert "Weight" not in said and "This model gives the studies no weights." in said
+
+
+def test_weights_of_the_glmm_are_shown_and_said_to_be_parts_of_the_information():
+    frame = made(12)
+    result = pool(frame["events"], frame["totals"], model="glmm")
+    ax = figures.forest_plot(result)
+    assert_legible(ax.figure)
+    said = words_of(ax.figure)
+    assert f"{result.studies['weight'].iloc[1]:.1f}" in said and "100.0" in said
+    assert "Area of a square: the study's part of the information on the mean" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("k", [5, 20, 80])
@@ -118,11 +127,11 @@ def test_the_forest_of_pooled_estimates_shows_what_its_table_shows(evidence):
         other[numbers].sort_values(keys, ignore_index=True),
         check_dtype=False,
     )
-    # The GLMM weighs no study, the inverse variance weighs each that it pools.
     weighed = figures.plotted(
         figures.forest_plot(pool_estimates(evidence, "parents_among_adults_with_psychosis_or_smi", tau2="reml"))
     )
-    assert one["weight"].notna().sum() == 0 and weighed["weight"].notna().sum() == result.pooled.k + 1
+    for shown in (one, weighed):
+        assert shown["weight"].notna().sum() == result.pooled.k + 1, "each study that is pooled, and their mean"
     assert figures.forest_alt(result).split("; pooled")[1] == figures.forest_alt(pooled_table(evidence, "parents_among_adults_with_psychosis_or_smi")).split("; pooled")[1]  # fmt: skip
 
 

@@ -210,4 +210,4 @@ main <- function() {
              "nlminb of the beta-binomial likelihood over (logit mean; logit rho); numDeriv::hessian"))
   write(list(origin), "glmm_origin.csv")
 }
-main()
+if (sys.nframe() == 0L) main() # other scripts take its functions

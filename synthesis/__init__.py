@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
-    from synthesis.confidence import contradictions as contradictions
     from synthesis.confidence import contributing as contributing
     from synthesis.confidence import evidence_profile as evidence_profile
     from synthesis.confidence import levels_by_concerns as levels_by_concerns
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from synthesis.confidence_sheets import confidence_sheet as confidence_sheet
     from synthesis.confidence_sheets import record_confidence as record_confidence
     from synthesis.confidence_sheets import settle_confidence as settle_confidence
+    from synthesis.contrary import contradictions as contradictions
     from synthesis.contrast import perspective_contrast as perspective_contrast
     from synthesis.contrast import theme_map as theme_map
     from synthesis.crosswalk import crosswalk_table as crosswalk_table
@@ -214,7 +214,7 @@ _MODULE_OF = {
     "confidence_settlement": "confidence_sheets",
     "confidence_sheet": "confidence_sheets",
     "confusion": "agreement",
-    "contradictions": "confidence",
+    "contradictions": "contrary",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
     "crosswalk_table": "crosswalk",

@@ -72,6 +72,7 @@ LAYERS = [
         "framework",
         "appraisal_sheets",
         "confidence",
+        "contrary",
         "confidence_sheets",
         "sheets",
         "chain",

@@ -68,13 +68,14 @@ def feedback_options(parser: argparse.ArgumentParser) -> None:
 def read_feedback(options: argparse.Namespace) -> int:
     """Read forms that were sent back; all of the files are stored, or none. Returns the exit status."""
     from synthesis.coding_session import working_alone
-    from synthesis.feedback import Choices, receive
+    from synthesis.feedback import receive_feedback
+    from synthesis.feedback_rows import FeedbackChoices
     from synthesis.tables import read_evidence, write_tables
 
-    choices = Choices(options.round, options.group, options.role, options.copy, options.blank_flagged, options.accept_flagged)  # fmt: skip
+    choices = FeedbackChoices(options.round, options.group, options.role, options.copy, options.blank_flagged, options.accept_flagged)  # fmt: skip
     # Between reading the tables and writing them back nobody else may write, or their work would be undone.
     with nullcontext() if options.check_only else working_alone(Path(options.data)):
-        received = receive(read_evidence(options.data), options.files, choices)
+        received = receive_feedback(read_evidence(options.data), options.files, choices)
         if received.changes and not options.check_only:
             write_tables(received.tables, options.data)
     for remark in received.remarks:

@@ -134,6 +134,8 @@ LAYERS = [
         "feedback_sheet",
         "feedback_word",
         "repeated_forms",
+        "feedback_files",
+        "feedback_rows",
         "feedback",
         "pack_team",
         "pack_folder",

@@ -21,6 +21,7 @@ LAYERS = [
     [
         "files",
         "appraisal_tools",
+        "ordinary_words",
         "privacy",
         "readability",
         "checks",

@@ -54,6 +54,8 @@ def receive_feedback(
     choices = choices or FeedbackChoices()
     if choices.blank and choices.keep:
         raise CallError("Say either --blank-flagged or --accept-flagged, not both.")
+    if choices.marked not in ("", "take", "leave"):
+        raise CallError(f"Marked answers can be taken or left (take, leave); {choices.marked!r} is neither.")
     if not paths:
         raise CallError("Name at least one file that was sent back.")
     day, batch = pd.Timestamp(today or dt.date.today()), Batch(rounds=evidence.rounds)
@@ -80,6 +82,12 @@ def _in_its_file(batch: Batch, rows: pd.DataFrame, problem: Problem) -> str:
 
 def _received(evidence: Evidence, batch: Batch) -> ReceivedFeedback:
     problems = [*batch.problems, *forms_of_one_copy(batch.forms)]
+    if batch.unsure:
+        problems += [
+            *batch.unsure,
+            f"{counted(len(batch.unsure), 'answer')} may be meant by these marks. Look at each, then repeat the call: "
+            "--take-marked takes them as answers, --leave-marked leaves them out. Or tick the boxes in the file.",
+        ]
     if batch.flagged:
         problems += [
             *batch.flagged,

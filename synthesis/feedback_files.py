@@ -28,6 +28,10 @@ def read_form(path: Path, evidence: Evidence) -> Form:
         raise SynthesisError("it is empty.")
     if start.startswith(b"%PDF"):
         raise SynthesisError("it is a PDF, which cannot be read back; type what stands in it into feedback.xlsx.")
+    if start.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")) or start[4:8] == b"ftyp":
+        raise SynthesisError(
+            "it is a picture, and what it shows is not read; type what stands in it into feedback.xlsx."
+        )
     if start.startswith(b"{\\rtf"):
         raise SynthesisError("it is an RTF text; save it as .docx.")
     if not start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):

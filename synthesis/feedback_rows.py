@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -29,7 +29,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 class FeedbackChoices:
     """What the call says beside the files: round, group, role and copy, and how flagged details are settled.
 
-    ``blank`` blacks them out; ``keep`` is the reason for which they stay.
+    ``blank`` blacks them out; ``keep`` is the reason for which they stay. ``marked`` says what answers are that are marked and
+    not ticked: ``take`` or ``leave``; without it a form with such answers is refused.
     """
 
     round_id: str = ""
@@ -38,6 +39,7 @@ class FeedbackChoices:
     copy: str = ""
     blank: bool = False
     keep: str = ""
+    marked: str = ""
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Batch:
     rounds: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: list[str] = field(default_factory=list)
     flagged: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 
@@ -65,7 +68,10 @@ def add_form(
         _greet(evidence, batch, group)
     round_id = round_of(evidence, batch, form, choices, name)
     n_before = len(batch.rows)
-    for entry in form.entries:
+    for each in form.entries:
+        entry = _settled(each, choices, batch, f"{name}, {each.place}")
+        if not entry.answer and not entry.comment:
+            continue
         text, settled = _private(entry, choices, batch, f"{name}, {entry.place}")
         part = (entry.target, entry.question, entry.answer, blacked_out(entry.comment), entry.quote)
         who = (form.mark.review, form.mark.version, group, copy)
@@ -92,6 +98,20 @@ def add_form(
     batch.remarks += [f"{name}: {remark}" for remark in form.remarks]
     if not form.entries:
         batch.remarks.append(f"{name}: nothing was filled in.")
+
+
+def _settled(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -> Entry:
+    """An entry whose answer is marked and not ticked, as the call says: taken, left, or not settled (then nothing is stored)."""
+    if not entry.possible:
+        return entry
+    if choices.marked == "take":
+        batch.remarks.append(f"{place}: {entry.sign}; it was taken as the answer.")
+        return replace(entry, answer=entry.possible, possible="")
+    if choices.marked == "leave":
+        batch.remarks.append(f"{place}: {entry.sign}; it was not taken as the answer.")
+    else:
+        batch.unsure.append(f"{place}: {entry.sign}, and no box is ticked.")
+    return replace(entry, possible="")
 
 
 def _identifier(*parts: str) -> str:

@@ -61,7 +61,8 @@ def document_prints(pack: Pack) -> set[str]:
 
 
 def _prints(document: Document) -> str:
-    return fingerprints(texts([document.element.body, *(each.footer._element for each in document.sections)]))
+    told = [each.get("descr") for each in document.element.body.iter(qn("wp:docPr"))]
+    return fingerprints([*texts([document.element.body, *(each.footer._element for each in document.sections)]), *told])
 
 
 def _document(pack: Pack, large: bool = False) -> Document:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import docx
 import pytest
+from docx.enum.text import WD_COLOR_INDEX
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from returned import FilledDocument, FilledSheet, resaved, with_parts
 from small import small_base
 
 from synthesis import read_evidence
+from synthesis.draw_pack import theme_picture
 from synthesis.feedback import receive_feedback
 from synthesis.feedback_rows import FeedbackChoices
 from synthesis.office_files import DOCUMENT
@@ -25,7 +28,7 @@ from synthesis.pack_forms import options, pack_mark
 from synthesis.pack_sheet import feedback_workbook
 from synthesis.pack_word import pack_docx
 from synthesis.packs import build_pack, build_packs
-from synthesis.schema import SynthesisError, table
+from synthesis.schema import CallError, SynthesisError, table
 from synthesis.tables import Evidence
 from synthesis.tick_boxes import Ticked, read_ticks
 
@@ -378,6 +381,122 @@ def test_an_opendocument_file_is_named_as_what_it_is(base, tmp_path):
         assert "an OpenDocument file; save it as" in refused(base, tmp_path / name)
 
 
+# ---------------------------------------------------------------- marks instead of ticks, and pictures
+
+
+def looks(filled: FilledDocument, target: str, question: str, label: str, change) -> FilledDocument:
+    """Change how the run of an answer looks."""
+    cell = filled.row(target, question).cells[1]
+    run = next(each for each in cell.paragraphs[0].runs if each.text.strip().replace("\xa0", " ") == label)
+    change(run)
+    return filled
+
+
+def highlighted(run) -> None:
+    run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+
+
+def struck(run) -> None:
+    run.font.strike = True
+
+
+MARKS = {
+    "highlighted": (highlighted, "“yes” is highlighted"),
+    "bold": (lambda run: setattr(run, "bold", True), "“yes” is bold"),
+    "underlined": (lambda run: setattr(run, "underline", True), "“yes” is underlined"),
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_an_answer_that_is_marked_and_not_ticked_is_never_taken_without_a_word(base, filled, tmp_path, name):
+    change, says = MARKS[name]
+    path = looks(filled, "T1", "fits", "yes", change).write("T1", "fits", "Most of it").saved(tmp_path / "a.docx")
+    said = refused(base, path)
+    assert f"a.docx, table row T1 · fits: {says}, and no box is ticked." in said
+    assert "--take-marked" in said and "--leave-marked" in said
+    take, leave = replace(ROUND, marked="take"), replace(ROUND, marked="leave")
+    assert rows(base, path, take) == [("T1", "fits", "yes", "Most of it")]
+    assert rows(base, path, leave) == [("T1", "fits", "", "Most of it")]
+    (remark,) = [each for each in receive_feedback(base, [path], take, DAY).remarks if says in each]
+    assert "it was taken as the answer" in remark
+    with pytest.raises(CallError, match="can be taken or left"):
+        receive_feedback(base, [path], replace(ROUND, marked="guess"), DAY)
+
+
+def test_the_answer_that_is_left_when_the_others_are_struck_out_is_asked_about(base, filled, tmp_path):
+    for label in ("yes", "partly", "not sure"):
+        looks(filled, "T1", "fits", label, struck)
+    path = filled.saved(tmp_path / "a.docx")
+    assert "“no” is the one answer that is not struck out" in refused(base, path)
+    assert rows(base, path, replace(ROUND, marked="take")) == [("T1", "fits", "no", "")]
+    assert rows(base, path, replace(ROUND, marked="leave")) == []
+
+
+def test_several_marks_are_a_comment_and_a_tick_goes_before_a_mark(base, filled, tmp_path):
+    looks(filled, "T1", "fits", "yes", highlighted)
+    looks(filled, "T1", "fits", "no", highlighted)
+    looks(filled, "T2", "fits", "partly", highlighted).click("T2", "fits", 0)
+    looks(filled, "T2", "priority", "it matters", struck)
+    assert rows(base, filled.saved(tmp_path / "a.docx")) == [
+        ("T1", "fits", "", "highlighted: yes, no"),
+        ("T2", "fits", "yes", "highlighted: partly"),
+        ("T2", "priority", "", "struck out: matters"),
+    ]
+
+
+def test_a_tick_that_is_marked_too_and_a_line_that_looks_all_alike_are_no_marks(base, filled, tmp_path):
+    looks(filled, "T1", "fits", "yes", highlighted).click("T1", "fits", 0)
+    for run in filled.row("T2", "fits").cells[1].paragraphs[0].runs:
+        run.bold = True
+    assert rows(base, filled.saved(tmp_path / "a.docx")) == [("T1", "fits", "yes", "")]
+
+
+def test_a_sentence_that_is_crossed_out_arrives_and_one_that_is_highlighted_is_said(base, filled, tmp_path):
+    struck(filled.paragraph("You can skip any part").runs[0])
+    highlighted(filled.paragraph("Please do not write names").runs[0])
+    path = filled.saved(tmp_path / "a.docx")
+    ((target, question, _, comment),) = rows(base, path)
+    assert (target, question) == ("", "words_wrong")
+    assert comment.startswith("struck out: “You can skip any part")
+    (remark,) = [each for each in receive_feedback(base, [path], ROUND, DAY).remarks if "Somebody marked" in each]
+    assert "1 paragraph of the pack" in remark and "highlighted: “Please do not write names" in remark
+
+
+def test_a_marked_role_is_said_and_not_taken(base, blank, tmp_path):
+    filled = FilledDocument(blank).write("form", "group", "garden-group").write("T1", "missing", "Money")
+    label = filled.row("form", "role").cells[1].paragraphs[0].runs[0].text.strip().replace("\xa0", " ")
+    path = looks(filled, "form", "role", label, highlighted).saved(tmp_path / "a.docx")
+    got = receive_feedback(base, [path], ROUND, DAY)
+    assert any("place for the role something is marked" in each and "--role" in each for each in got.remarks)
+    assert set(got.evidence.feedback["role"]) == {"not_said"}
+
+
+def test_handwriting_in_an_answer_is_said_with_its_row_even_where_a_picture_of_the_pack_was_deleted(
+    base, filled, tmp_path
+):
+    own = next(iter(filled.doc.element.body.iter(qn("w:drawing"))))
+    own.getparent().remove(own)
+    picture = studies_picture_of(base)
+    filled.row("T1", "missing").cells[1].paragraphs[0].add_run().add_picture(io.BytesIO(picture))
+    filled.doc.sections[0].header.paragraphs[0].add_run().add_picture(io.BytesIO(picture))
+    got = receive_feedback(base, [filled.saved(tmp_path / "a.docx")], ROUND, DAY)
+    (remark,) = [each for each in got.remarks if "handwriting" in each]
+    assert "2 pictures or drawings beside the pack's own" in remark and "T1 · missing" in remark
+    assert any("nothing was filled in" in each for each in got.remarks)
+
+
+def studies_picture_of(base) -> bytes:
+    pack = build_pack(base, themes=["T1"])
+    return theme_picture(pack.themes[0], pack.words).png
+
+
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"\0\0\0\x18ftypheic"])
+def test_a_photograph_of_a_form_is_named_as_what_it_is(base, tmp_path, start):
+    path = tmp_path / "form.jpg"
+    path.write_bytes(start + bytes(100))
+    assert "it is a picture, and what it shows is not read" in refused(base, path)
+
+
 # ---------------------------------------------------------------- truly with another office program
 
 
@@ -398,6 +517,19 @@ def test_libreoffice_may_save_the_document_as_odt_and_back_under_another_name(ba
     assert here.n_new == there.n_new == 6
     drop = ["received"]
     assert there.evidence.feedback.drop(columns=drop).equals(here.evidence.feedback.drop(columns=drop))
+
+
+@pytest.mark.office
+def test_marks_and_pictures_are_seen_after_libreoffice_saved_the_document(base, filled, tmp_path):
+    looks(filled, "T1", "fits", "yes", highlighted)
+    looks(filled, "T2", "fits", "no", MARKS["bold"][0])
+    filled.row("T1", "missing").cells[1].paragraphs[0].add_run().add_picture(io.BytesIO(studies_picture_of(base)))
+    back = resaved(filled.saved(tmp_path / "pack.docx"), "odt", "docx")
+    said = refused(base, back)
+    assert "T1 · fits: “yes” is highlighted" in said and "T2 · fits: “no” is bold" in said
+    got = receive_feedback(base, [back], replace(ROUND, marked="take"), DAY)
+    assert [each for each in got.remarks if "1 picture or drawing beside the pack's own" in each]
+    assert list(got.evidence.feedback["answer"]) == ["yes", "no"]
     assert receive_feedback(here.evidence, [back], ROUND, DAY).n_new == 0
 
 

@@ -126,6 +126,8 @@ LAYERS = [
         "pack_forms",
         "tick_boxes",
         "word_text",
+        "word_marks",
+        "word_pictures",
         "draw_pack",
         "pack_reading",
         "pack_pages",

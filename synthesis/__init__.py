@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from synthesis.comparison import published_comparison as published_comparison
     from synthesis.confidence import appraise_first as appraise_first
     from synthesis.confidence import confidence_differences as confidence_differences
-    from synthesis.confidence import contradictions as contradictions
     from synthesis.confidence import contributing as contributing
     from synthesis.confidence import evidence_profile as evidence_profile
     from synthesis.confidence import levels_by_concerns as levels_by_concerns
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from synthesis.confidence_sheets import confidence_sheet as confidence_sheet
     from synthesis.confidence_sheets import record_confidence as record_confidence
     from synthesis.confidence_sheets import settle_confidence as settle_confidence
+    from synthesis.contrary import contradictions as contradictions
     from synthesis.contrast import perspective_contrast as perspective_contrast
     from synthesis.contrast import theme_map as theme_map
     from synthesis.crosswalk import crosswalk_table as crosswalk_table
@@ -79,6 +79,9 @@ if TYPE_CHECKING:
     from synthesis.estimates import both_ways as both_ways
     from synthesis.estimates import derived_counts as derived_counts
     from synthesis.estimates import proportions as proportions
+    from synthesis.feedback import ReceivedFeedback as ReceivedFeedback
+    from synthesis.feedback import receive_feedback as receive_feedback
+    from synthesis.feedback_rows import FeedbackChoices as FeedbackChoices
     from synthesis.figures import baujat_plot as baujat_plot
     from synthesis.figures import bubble_plot as bubble_plot
     from synthesis.figures import doi_plot as doi_plot
@@ -121,6 +124,7 @@ if TYPE_CHECKING:
     from synthesis.moderators import meta_regression as meta_regression
     from synthesis.multilevel import three_level as three_level
     from synthesis.outliers import outlier_robust as outlier_robust
+    from synthesis.pack_folder import with_round as with_round
     from synthesis.pack_folder import write_pack as write_pack
     from synthesis.pack_reading import pack_texts as pack_texts
     from synthesis.pack_reading import readability_summary as readability_summary
@@ -171,9 +175,11 @@ _MODULE_OF = {
     "CallError": "schema",
     "Evidence": "tables",
     "EvidenceError": "schema",
+    "FeedbackChoices": "feedback_rows",
     "Override": "combining",
     "Pooled": "pooling",
     "PoolingRefused": "combining",
+    "ReceivedFeedback": "feedback",
     "SynthesisError": "schema",
     "accumulation": "curves",
     "active": "involvement",
@@ -214,7 +220,7 @@ _MODULE_OF = {
     "confidence_settlement": "confidence_sheets",
     "confidence_sheet": "confidence_sheets",
     "confusion": "agreement",
-    "contradictions": "confidence",
+    "contradictions": "contrary",
     "contributing": "confidence",
     "cooccurrence": "code_pairs",
     "crosswalk_table": "crosswalk",
@@ -277,6 +283,7 @@ _MODULE_OF = {
     "read_evidence": "tables",
     "readability_summary": "pack_reading",
     "readability_table": "pack_reading",
+    "receive_feedback": "feedback",
     "recommendation_support": "crosswalk",
     "recommendation_table": "guidance",
     "record_appraisals": "appraisal_sheets",
@@ -316,6 +323,7 @@ _MODULE_OF = {
     "waiting": "responses",
     "which_measure": "guidance_measures",
     "wilson": "intervals",
+    "with_round": "pack_folder",
     "write_pack": "pack_folder",
     "write_table": "tables",
     "write_tables": "tables",

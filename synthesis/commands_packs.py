@@ -62,19 +62,24 @@ def feedback_options(parser: argparse.ArgumentParser) -> None:
     settle = parser.add_mutually_exclusive_group()
     settle.add_argument("--blank-flagged", action="store_true", help="black out what may show who somebody is")
     settle.add_argument("--accept-flagged", default="", metavar="REASON", help="keep it, and record the reason")
+    marked = parser.add_mutually_exclusive_group()
+    marked.add_argument("--take-marked", action="store_true", help="take an answer that is marked (highlighted, bold, ...) and not ticked")  # fmt: skip
+    marked.add_argument("--leave-marked", action="store_true", help="leave such answers out")
     parser.add_argument("--check-only", action="store_true", help="say what would be stored, and store nothing")
 
 
 def read_feedback(options: argparse.Namespace) -> int:
     """Read forms that were sent back; all of the files are stored, or none. Returns the exit status."""
     from synthesis.coding_session import working_alone
-    from synthesis.feedback import Choices, receive
+    from synthesis.feedback import receive_feedback
+    from synthesis.feedback_rows import FeedbackChoices
     from synthesis.tables import read_evidence, write_tables
 
-    choices = Choices(options.round, options.group, options.role, options.copy, options.blank_flagged, options.accept_flagged)  # fmt: skip
+    marked = "take" if options.take_marked else "leave" if options.leave_marked else ""
+    choices = FeedbackChoices(options.round, options.group, options.role, options.copy, options.blank_flagged, options.accept_flagged, marked)  # fmt: skip
     # Between reading the tables and writing them back nobody else may write, or their work would be undone.
     with nullcontext() if options.check_only else working_alone(Path(options.data)):
-        received = receive(read_evidence(options.data), options.files, choices)
+        received = receive_feedback(read_evidence(options.data), options.files, choices)
         if received.changes and not options.check_only:
             write_tables(received.tables, options.data)
     for remark in received.remarks:

@@ -35,7 +35,7 @@ def contributing(evidence: Evidence) -> pd.DataFrame:
     ``negative_not_listed`` (negative cases that its row does not name as contradicting), ``listed_elsewhere`` (findings named
     as contradicting that carry none of its codes); ``changed`` (what is different from the row as typed; empty where nothing is).
     """
-    held, sample = _held(evidence), sample_of(evidence)
+    held, sample = coded_behind(evidence), sample_of(evidence)
     rows = []
     for typed in evidence.review_findings.itertuples():
         mine = held[held["review_finding_id"] == typed.review_finding_id]
@@ -61,7 +61,7 @@ def contributing(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _held(evidence: Evidence) -> pd.DataFrame:
+def coded_behind(evidence: Evidence) -> pd.DataFrame:
     """A row a review finding and coding behind it: ``review_finding_id, code_id, finding_id, negative_case, study_id, perspective``."""
     agreed = evidence.codings.loc[evidence.codings["coder"] == "agreed", ["finding_id", "code_id", "negative_case"]]
     codes = split_list(evidence.review_findings.set_index("review_finding_id")["code_ids"])
@@ -154,7 +154,7 @@ def suggested_concerns(evidence: Evidence) -> pd.DataFrame:
     Returns a row a review finding and component with a prompt: ``review_finding_id, component, suggested`` (level),
     ``reason``, ``judged`` (the level given; empty where none is), ``below`` (judged lower than suggested: look again).
     """
-    held, appraised = _held(evidence), appraised_studies(evidence)
+    held, appraised = coded_behind(evidence), appraised_studies(evidence)
     answers = settled_answers(evidence)
     noted = set(answers.loc[answers["answer"] == "no", "study_id"])
     studies = evidence.studies.set_index("study_id")
@@ -330,27 +330,6 @@ def cited_as(evidence: Evidence) -> pd.Series:
     return cited.fillna(studies["study_id"]).set_axis(studies["study_id"])
 
 
-def contradictions(evidence: Evidence) -> pd.DataFrame:
-    """Findings that run against a review finding, to be read beside it.
-
-    Returns columns ``review_finding_id, finding_id, perspective, finding, study, how``: ``named`` in its row as contradicting,
-    ``negative_case`` of one of its codes, or ``both``.
-    """
-    held, cited = _held(evidence), cited_as(evidence)
-    findings = evidence.findings.set_index("finding_id")
-    rows = []
-    for typed in evidence.review_findings.itertuples():
-        mine = (held["review_finding_id"] == typed.review_finding_id) & held["negative_case"]
-        negative, named = set(held.loc[mine, "finding_id"]), parts_of(typed.contradicting_finding_ids)
-        for each in sorted(negative | named):
-            how = "both" if each in negative & named else "named" if each in named else "negative_case"
-            row = findings.loc[each]
-            rows.append(
-                (typed.review_finding_id, each, row["perspective"], row["finding"], cited[row["study_id"]], how)
-            )
-    return pd.DataFrame(rows, columns=["review_finding_id", "finding_id", "perspective", "finding", "study", "how"])
-
-
 def levels_by_concerns(evidence: Evidence) -> pd.DataFrame:
     """How overall levels and concerns went together: a row a number of components with moderate or serious concerns.
 
@@ -371,7 +350,7 @@ def appraise_first(evidence: Evidence) -> pd.DataFrame:
     Returns ``study_id, study`` (as cited), ``n_review_findings, of_review_findings, n_findings`` (behind any of them),
     ``appraised``.
     """
-    held, done = _held(evidence), appraised_studies(evidence)
+    held, done = coded_behind(evidence), appraised_studies(evidence)
     table = held.groupby("study_id").agg(
         n_review_findings=("review_finding_id", "nunique"), n_findings=("finding_id", "nunique")
     )

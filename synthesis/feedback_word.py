@@ -40,6 +40,8 @@ from synthesis.pack_forms import (
 )
 from synthesis.schema import SynthesisError, counted
 from synthesis.tick_boxes import read_ticks
+from synthesis.word_marks import marked_answers
+from synthesis.word_pictures import foreign_pictures
 from synthesis.word_text import Paragraph, paragraphs
 
 #: Texts that stand beside the form, and paragraphs; a pack has a tenth.
@@ -91,7 +93,7 @@ def read_feedback_document(path: Path, known: Known | None = None) -> Form:
     _check_codes(form, found, prints)
     _Reading(form, prints, roots.pop("word/comments.xml", None)).take(found)
     _take_other_parts(form, roots, prints)
-    _say_pictures(form, body)
+    form.remarks += foreign_pictures((body, *roots.values()), prints, len(form.mark.themes))
     return form
 
 
@@ -139,6 +141,7 @@ class _Reading:
         self.form, self.prints, self.place = form, prints, _Place()
         self.comments = {} if comments is None else {each.get(qn("w:id"), ""): _text_of(each) for each in comments.iter(qn("w:comment"))}  # fmt: skip
         self.anchored: set[str] = set()
+        self.lit: list[str] = []
 
     def take(self, found: list[Paragraph]) -> None:
         for row, group in groupby(found, key=lambda each: each.row):
@@ -150,6 +153,8 @@ class _Reading:
         for name, text in self.comments.items():
             if name not in self.anchored and text:
                 self.form.entries.append(Entry(*WHOLE, "", text, "note in the margin, without a place"))
+        if self.lit:
+            self.form.remarks.append(f"Somebody marked {counted(len(self.lit), 'paragraph')} of the pack without writing to it; nothing of it was stored, so ask what was meant: {'; '.join(self.lit)}.")  # fmt: skip
         strays = sum(entry.question == "other" for entry in self.form.entries)
         if strays > MOST_STRAY:
             raise SynthesisError(f"it holds {strays:,} texts outside the answers; is it the right file?")
@@ -183,6 +188,11 @@ class _Reading:
 
     def _written(self, paragraph: Paragraph) -> Iterator[tuple[str, str]]:
         """What somebody wrote in a paragraph, with the question that it answers."""
+        crossed = [paragraph.text[start:end].strip() for start, end, look in paragraph.marks if look == "struck out"]
+        if any(crossed) and self.known(paragraph):
+            yield f"struck out: “{' '.join(filter(None, crossed))}”", "words_wrong"
+        if self.known(paragraph) and (looks := {look for _, _, look in paragraph.marks} & {"highlighted", "underlined", "framed"}):  # fmt: skip
+            self.lit.append(f"{' and '.join(sorted(looks))}: “{_short(paragraph.text)}”")
         if paragraph.was and fingerprint(paragraph.was) in self.prints and (paragraph.struck or paragraph.put_in):
             if paragraph.struck:
                 more = f", put in: “{' '.join(paragraph.put_in)}”" if paragraph.put_in else ""
@@ -225,10 +235,27 @@ class _Reading:
         if len(words) > 1:
             texts.insert(0, f"ticked: {', '.join(words)}")
             self.form.remarks.append(f"{target} · {question}: several boxes are ticked; they were taken as a comment.")
-        if answer or texts:
-            self.form.entries.append(Entry(target, question, answer, "\n".join(texts), f"table row {target} · {question}"))  # fmt: skip
+        possible, sign = self._marked(cells, question, words, texts)
+        if answer or texts or possible:
+            place = f"table row {target} · {question}"
+            self.form.entries.append(Entry(target, question, answer, "\n".join(texts), place, "", possible, sign))
         for each in cells:
             self._notes(each, target, question)
+
+    def _marked(self, cells: list[Paragraph], question: str, ticked: list[str], texts: list[str]) -> tuple[str, str]:
+        """An answer that is marked and not ticked, and how; several marks, and words struck out, join what was written."""
+        marked = marked_answers(cells, options(question))
+        named = {word: label for label, word in reversed(options(question).items())}
+        said = ", ".join(f"“{named[word]}”" for word in marked.words)
+        if marked.words and not ticked and len(marked.words) == 1:
+            return marked.words[0], f"{said} is {marked.how}"
+        if marked.left and not ticked:
+            return marked.left, f"“{named[marked.left]}” is the one answer that is not struck out"
+        if marked.words and set(marked.words) != set(ticked):
+            texts.insert(0, f"{marked.how}: {', '.join(marked.words)}")
+        if marked.struck and (not ticked or set(marked.struck) & set(ticked)):
+            texts.insert(0, f"struck out: {', '.join(marked.struck)}")
+        return "", ""
 
     def _own(self, paragraph: Paragraph) -> str:
         """What somebody wrote in a paragraph of a row: the whole, or what stands beside the question."""
@@ -256,6 +283,8 @@ class _Reading:
         if what == "role" and len(words) == 1 and texts:
             self.form.entries.append(Entry(*WHOLE, "", "\n".join(texts), "beside the role"))
             texts = []
+        if (marked := marked_answers(cells, options(what))) and (marked.words or marked.left) and not words:
+            self.form.remarks.append(f"In the place for the {what} something is marked and no box is ticked; it was not taken. If it is meant, give --{what}.")  # fmt: skip
         if words or texts:
             self.form.who[what] = words[0] if len(words) == 1 and not texts else " ".join([*words, *texts])
         for each in cells:
@@ -300,9 +329,3 @@ def _take_other_parts(form: Form, roots: dict[str, Any], prints: Collection[str]
         for each in paragraphs(root):
             if each.text and fingerprint(each.text) not in prints and not read_mark(each.text):
                 form.entries.append(Entry(*WHOLE, "", each.text, f"text in a {what}"))
-
-
-def _say_pictures(form: Form, body: Any) -> None:
-    n = sum(1 for _ in body.iter(qn("w:drawing"), qn("w:pict"))) - len(form.mark.themes)
-    if n > 0:
-        form.remarks.append(f"It holds {counted(n, 'picture or drawing', 'pictures or drawings')} beside the pack's own; what they show is not read: look at them.")  # fmt: skip

@@ -239,6 +239,22 @@ def follows_a_sum(judged: pd.DataFrame) -> bool:
     return bool(several_ways and judged["overall"].groupby(total).nunique().eq(1).all())
 
 
+def _contrary(tables: Checked) -> None:
+    """A finding is judged as contrary only where it is listed so: in the row of the statement, or as a negative case."""
+    frame, statements = tables.frames["contrary_findings"], tables.frames["review_findings"]
+    listed = {(row.review_finding_id, each) for row in statements.itertuples() for each in parts_of(row.contradicting_finding_ids)}  # fmt: skip
+    codings = tables.frames["codings"]
+    against = codings[(codings["coder"] == "agreed") & codings["negative_case"].fillna(False).astype(bool)]
+    under = against.groupby("code_id")["finding_id"].agg(set)
+    for row in statements.itertuples():
+        listed |= {(row.review_finding_id, each) for code in parts_of(row.code_ids) for each in under.get(code, ())}
+    pairs = zip(frame["review_finding_id"], frame["finding_id"], strict=True)
+    gone = pd.Series([pair not in listed for pair in pairs], index=frame.index, dtype=bool)
+    said = "this finding is not listed against " + frame["review_finding_id"].fillna("").astype("str")
+    said += "; list it in contradicting_finding_ids, or take this row out"
+    tables.report("contrary_findings", "contrary-not-listed", gone, said, "finding_id")
+
+
 def _one_settled(tables: Checked) -> None:
     """Several assessors may judge a statement; one judgement of it is the settled one, with the reason why."""
     frame = tables.frames["confidence"]
@@ -326,5 +342,6 @@ JUDGEMENT_RULES = (
     (_certainty, tuple(f"certainty.{column}" for column in _GRADED)),
     (_overrides, ("pooling_overrides.estimate_ids", "pooling_overrides.refusals", "estimates.numerator", "estimates.denominator", "estimates.percent_as_reported")),
     (_units, ("estimates.estimate_id", "estimate_units.estimate_id", "estimate_choices.estimate_id", "estimate_choices.use")),
+    (_contrary, ("contrary_findings.review_finding_id", "contrary_findings.finding_id", *_STATEMENT, "review_findings.contradicting_finding_ids", "codings.coder", "codings.code_id", "codings.finding_id", "codings.negative_case")),
     (_one_settled, ("confidence.settled", "confidence.settlement_reason", "confidence.review_finding_id")),
 )  # fmt: skip

@@ -45,7 +45,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entry:
-    """One answer or comment as it stands in a form. ``quote`` is the pack's own text that a note was put on."""
+    """One answer or comment as it stands in a form. ``quote`` is the pack's own text that a note was put on.
+
+    ``possible`` is an answer that is not ticked but looks apart (``sign`` says how): a person has to say whether it is meant.
+    """
 
     target: str
     question: str
@@ -53,6 +56,8 @@ class Entry:
     comment: str
     place: str
     quote: str = ""
+    possible: str = ""
+    sign: str = ""
 
 
 @dataclass

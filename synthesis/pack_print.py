@@ -90,5 +90,6 @@ def _statement(pack: Pack, statement: Statement, at: int, n: int) -> dict[str, A
         "heading": said("statement_heading", at=at, n=n),
         "studies": studies,
         "sure": sure_lines(pack, statement),
-        "against_easy": said("against_easy", n=len(statement.against)),
+        "bare": (bare := sum(not each.easy for each in statement.against)),
+        "against_easy": said("against_easy", n=bare),
     }

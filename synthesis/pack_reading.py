@@ -51,8 +51,9 @@ def _of_statement(pack: Pack, statement: Statement) -> Iterator[tuple[str, str]]
     yield from (("statement", line) for line in easy or (statement.plain,))
     yield "who", statement.who
     yield from (("how sure", text) for text in (statement.how_sure, *statement.why))
-    if pack.variant != "easy_read":
-        yield from (("what does not fit", text) for _, text in statement.against)
+    for each in statement.against:
+        lines = each.easy if pack.variant == "easy_read" else (each.text,)
+        yield from (("what does not fit", line) for line in lines)
     yield from (("history", line) for line in statement.history)
 
 
@@ -64,7 +65,11 @@ def readability_table(pack: Pack) -> pd.DataFrame:
     """
     rows = []
     for target, part, text in pack_texts(pack).drop_duplicates(["part", "text"]).itertuples(index=False):
-        for said in (text,) if pack.variant == "easy_read" and part in ("theme", "statement") else sentences(text):
+        for said in (
+            (text,)
+            if pack.variant == "easy_read" and part in ("theme", "statement", "what does not fit")
+            else sentences(text)
+        ):
             if why := too_hard(said, pack.variant):
                 long = "; ".join(long_words(said)) or None
                 rows.append((pack.variant, target, part, said, len(words(said)), readability_index(said), long, "; ".join(why)))  # fmt: skip

@@ -61,7 +61,8 @@ def document_prints(pack: Pack) -> set[str]:
 
 
 def _prints(document: Document) -> str:
-    return fingerprints(texts([document.element.body, *(each.footer._element for each in document.sections)]))
+    told = [each.get("descr") for each in document.element.body.iter(qn("wp:docPr"))]
+    return fingerprints([*texts([document.element.body, *(each.footer._element for each in document.sections)]), *told])
 
 
 def _document(pack: Pack, large: bool = False) -> Document:
@@ -211,14 +212,10 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
     kept.append(document.add_paragraph())
     _bold_start(kept[-1], f"{words['sure_heading']}:", first)
     kept += [document.add_paragraph(line) for line in others]
-    if easy:
-        if statement.against:
-            document.add_paragraph(said("against_easy", n=len(statement.against)))
-    elif statement.against:
+    if statement.against:
         kept.append(document.add_paragraph())
         kept[-1].add_run(f"{words['against_heading']}:").bold = True
-        for lead, text in statement.against:
-            document.add_paragraph(f"{lead} {text}", style="List Bullet")
+        kept += _against(document, pack, statement)
     else:
         _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
     if statement.history:
@@ -227,6 +224,22 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
         document.add_paragraph(line, style="List Bullet")
     for paragraph in kept:
         paragraph.paragraph_format.keep_with_next = True
+
+
+def _against(document: Document, pack: Pack, statement: Statement) -> list[Paragraph]:
+    """What contradicts a statement; in easy read one line an idea. Returns paragraphs to be kept with the next one."""
+    leads = []
+    for each in statement.against:
+        if pack.variant != "easy_read":
+            document.add_paragraph(f"{each.lead} {each.text}", style="List Bullet")
+        elif each.easy:
+            leads.append(document.add_paragraph(each.lead))
+            for line in each.easy:
+                document.add_paragraph(line, style="List Bullet")
+    bare = sum(not each.easy for each in statement.against)
+    if bare and pack.variant == "easy_read":
+        document.add_paragraph(pack.words.said("against_easy", n=bare))
+    return leads
 
 
 def _questions(document: Document, pack: Pack, questions: Sequence[Question], target: str, about: str) -> None:

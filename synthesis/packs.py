@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from synthesis.confidence import COMPONENTS, contradictions, evidence_profile
+from synthesis.confidence import COMPONENTS, evidence_profile
+from synthesis.contrary import contradicting
 from synthesis.provenance import status, status_line
 from synthesis.readability import sentences
 from synthesis.responses import history, replies, waiting
@@ -63,6 +64,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Against:
+    """A finding that contradicts a statement: whose study it comes from, the finding in plain words, and its easy-read lines."""
+
+    lead: str
+    text: str
+    easy: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Statement:
     """One review finding: in plain words, who says it, how many studies, how sure and why, what speaks against it."""
 
@@ -76,7 +86,7 @@ class Statement:
     level: str
     how_sure: str
     why: tuple[str, ...]
-    against: tuple[tuple[str, str], ...]
+    against: tuple[Against, ...]
     history: tuple[str, ...]
 
 
@@ -227,7 +237,7 @@ def _facts(evidence: Evidence) -> _Facts:
     return _Facts(
         theme_table(evidence).set_index("theme_id"),
         evidence_profile(evidence).merge(words, on="review_finding_id"),
-        contradictions(evidence),
+        contradicting(evidence),
     )
 
 
@@ -318,13 +328,17 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
             how_sure=words.texts["sure"][_sure(row)],
             why=_why(row, words),
             against=tuple(
-                (words.said(f"against_{each.perspective}"), " ".join(_easy(evidence, each.finding_id)) or each.finding)
+                _against(words.said(f"against_{each.perspective}"), each.finding, _easy(evidence, each.finding_id))
                 for each in against[against["review_finding_id"] == row["review_finding_id"]].itertuples()
             ),
             history=history(evidence, row["review_finding_id"]),
         )
         for row in profile[profile["theme_id"] == theme_id].to_dict("records")
     )
+
+
+def _against(lead: str, finding: str, easy: tuple[str, ...]) -> Against:
+    return Against(lead, " ".join(easy) or finding, easy)
 
 
 def _sure(row: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Details in a text that may show who somebody is: found by their form, named by kind, and blacked out where asked.
 
-It finds what has a form (addresses, numbers, dates, names after a title or "my name is", capitalised words inside a
-sentence). It cannot find everything: a nickname in small letters, or a story that only one family has. People read too.
+It finds what has a form: addresses, numbers, dates, names after a title or "my name is", capitalised words inside a
+sentence, and words that begin one, are no ordinary words (`ordinary_words`), and do what only somebody does. It cannot find
+everything: a nickname in small letters, or a story that only one family has. People read too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from synthesis.ordinary_words import NAMES, ORDINARY, PLAIN, STARTERS
+
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 _TITLES = "Mr|Mrs|Ms|Miss|Mx|Dr|Doctor|Prof|Professor|Rev|Reverend|Judge|Sister|Nurse|Auntie|Aunt|Uncle"
 _PEOPLE = "son|daughter|baby|boy|girl|child|kid|husband|wife|partner|ex|mum|mom|mother|dad|father|brother|sister|nan|gran|friend|neighbour|social worker|support worker|health visitor|midwife|nurse|doctor|gp|psychiatrist|therapist|solicitor|judge|teacher|manager|worker"
@@ -17,51 +20,15 @@ _STREET = (
     "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Close|Drive|Crescent|Place|Terrace|Gardens|Grove|Square|Court|Way|House|Walk"
 )
 _NAME = r"[A-Z][a-zà-öø-ÿ'’]+(?:-[A-Z][a-zà-öø-ÿ]+)?"
-#: Words that stand with a capital inside a sentence and name nobody.
-_ORDINARY = frozenset({
-    "I", "I'm", "I've", "I'll", "I'd", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-    "Sunday", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December", "Christmas", "Easter", "Eid", "Ramadan", "Diwali", "English", "Welsh", "Scottish",
-    "Irish", "British", "Polish", "Punjabi", "Urdu", "Arabic", "Somali", "Black", "White", "Asian", "Muslim",
-    "Christian", "Jewish", "Hindu", "Sikh", "God", "Mum", "Dad", "Mummy", "Daddy", "Nan", "Social", "Services",
-    "Service", "Care", "Court", "Family", "Families", "Child", "Children", "Children's", "Protection", "Plan",
-    "Plans", "Mental", "Health", "Team", "Teams", "Early", "Help", "Hub", "Hubs", "Home", "Start", "Sure",
-    "Centre", "Support", "Worker", "Workers", "Visitor", "Visitors", "Human", "Rights", "Act", "Crisis", "Line",
-    "Mother", "Baby", "Unit", "Word", "Google", "Facebook", "WhatsApp", "Zoom", "Internet", "Covid", "Britain",
-    "England", "Wales", "Scotland", "Ireland", "UK", "It", "Its", "The", "This", "That", "These", "Those", "They",
-    "We", "You", "He", "She", "But", "And", "Or", "Not", "No", "Yes", "Nobody", "Everybody", "Somebody", "My",
-    "Our", "Their", "His", "Her", "Your", "There", "Here", "When", "What", "Who", "Why", "How", "If", "So",
-    "Because", "Too", "Very", "Please", "Thank", "Thanks", "All", "Some", "Many", "Most", "Only", "Also", "Just",
-    "Sorry", "Maybe", "Never", "Always", "Good", "Bad", "Parent", "Parents",
-})  # fmt: skip
 _NOBODY = "nobody|somebody|everybody|anybody|everyone|someone|anyone|they|he|she|we|you|it|who|that|this|which|mum|dad|staff|one|parent|mother|father|worker|nurse|doctor|court|and|but|then|people"
 
 _SITES = "insta|instagram|ig|facebook|fb|messenger|snap|snapchat|tiktok|tik tok|twitter|whatsapp|telegram|linkedin"
-#: Words that follow "my son" or a title and are no name, in small letters or capitals.
-_PLAIN_WORDS = """
-    about after again all alone always also am an and another any are as asked at away back be because been before being
-    both but by came can cannot come could couldn't cried deserves did didn't do does doesn't doing don't down even ever
-    every feels felt first for from gave get gets getting go goes going gone got grew had happy has hasn't have haven't he
-    help helped helps her here him his home hurt i i'm if in into is isn't it its just kept knew know knows later learned
-    left like liked lived lives living looked lost loved loves made makes may me might misses missed more most much must my
-    need needed needs never no nor not now of off often on once one only or our out over put ran really safe said same saw
-    says school see seen she should since so some still stayed stays started stopped such taken taking that the their them
-    then there they this though through to together told too took towards turned two under until up us used very visited
-    visits want wanted wants was wasn't we well went were weren't what when where which while who whose why will with
-    without won't wouldn't would yes yet you your
-    aged boy girl born crying fine growing ill old older sick sleeping today tomorrow yesterday young younger
-    appointment appointments asks called comes decided doctor health judge lied listened listens manager nurse office
-    practitioner rang room rooms service services social staff support teacher team teams tells testing training understood
-    visitor visitors wing work worker workers works wrote cares cared calls carer carers contact custody court care cot
-    clothes group groups order report
-"""
-_PLAIN = frozenset(_PLAIN_WORDS.split())
-#: Endings of words that are no name, and names that end so all the same.
-_ENDINGS = r"(?!(?!(?i:mohammed|muhammed|ahmed|fred|alfred|ted|jared|james|thomas|chris|lucas|marcus|louis|charles|jess|tess|agnes|alexis|iris|frances|francis|ross|idris|emily|lily|molly|holly|polly|billy|sally|kelly|carly|elly)(?![\w'’]))(?i:[\w'’]*(?:ed|ing|ly|n't|n’t|s))(?![\w'’]))"
+#: Endings of words that are no name after "my son", and names that end so all the same.
+_ENDINGS = rf"(?!(?!(?i:{'|'.join(sorted(NAMES))})(?![\w'’]))(?i:[\w'’]*(?:ed|ing|ly|n't|n’t|s))(?![\w'’]))"
 _CAPITAL_WORDS = "|".join(
-    sorted({word.upper() for word in _ORDINARY | _PLAIN} | {"NHS", "TRUST", "PLO", "LAC", "CAFCASS"})
+    sorted({word.upper() for word in ORDINARY | PLAIN} | {"NHS", "TRUST", "PLO", "LAC", "CAFCASS"})
 )
-_OTHER = rf"(?!(?i:{'|'.join(sorted(_PLAIN))})(?![\w'’]))"
+_OTHER = rf"(?!(?i:{'|'.join(sorted(PLAIN))})(?![\w'’]))"
 
 #: Kind of detail -> its form; the first kind that claims a stretch of text names it.
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -80,15 +47,28 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("address", re.compile(rf"\b\d{{1,4}}[a-z]?,? (?:[A-Z][\w'’]+ ){{1,3}}(?:{_STREET})\b")),
     ("name", re.compile(rf"\b(?:{_TITLES})\b\.? {_NAME}(?: {_NAME})?")),
     ("name", re.compile(r"\b(?i:my name(?:'s|’s| is)|i am called|i'm called|i’m called|known as|signed(?: by)?)[ :]+(?:[A-Za-zÀ-ÿ][\w'’-]+)(?: [A-Z][\w'’-]+)?")),
-    ("name", re.compile(rf"\b(?i:i am|i'm|i’m|this is|called|named|name of) (?!(?:{'|'.join(sorted(_ORDINARY))})\b){_NAME}(?: {_NAME})?")),
-    ("name", re.compile(rf"\b(?i:(?:my|our|his|her|their|the) (?:{_PEOPLE}),?(?: is| was| called)?) (?!(?:{'|'.join(sorted(_ORDINARY))})\b){_NAME}(?: {_NAME})?")),
-    ("name", re.compile(rf"\b(?!(?i:{_NOBODY})\b)[A-Z][a-zà-öø-ÿ]{{2,}}(?<!s) (?=(?:said|told|rang|shouted|promised|asked|phoned|texted|visited)\b)")),
+    ("name", re.compile(rf"\b(?i:i am|i'm|i’m|this is|called|named|name of) (?!(?:{'|'.join(sorted(ORDINARY))})\b){_NAME}(?: {_NAME})?")),
+    ("name", re.compile(rf"\b(?i:(?:my|our|his|her|their|the) (?:{_PEOPLE}),?(?: is| was| called)?) (?!(?:{'|'.join(sorted(ORDINARY))})\b){_NAME}(?: {_NAME})?")),
     ("name", re.compile(rf"\b(?i:(?:mr|mrs|ms|dr|prof|auntie|uncle)\b\.? {_OTHER}[a-zà-ÿ][\w'’-]+)", re.I)),
     ("name", re.compile(rf"\b(?i:(?:my|our) (?:(?:little|baby|eldest|oldest|youngest|older|younger) )?(?:son|boy|girl|daughter|baby),?(?: is called| called| named)?) {_OTHER}{_ENDINGS}(?i:[a-zà-ÿ][a-zà-ÿ'’-]+)")),
     ("name", re.compile(rf"(?<![A-Z] )\b(?!(?:{_CAPITAL_WORDS})\b)[A-Z]{{3,}} (?!(?:{_CAPITAL_WORDS})\b)[A-Z]{{3,}}\b(?! [A-Z]+\b)")),
     ("long number", re.compile(r"(?<![\w.])\d(?:[ -]?\d){5,}(?!\w)")),
 )  # fmt: skip
 _INSIDE = re.compile(rf"(?<=[a-z0-9,;] ){_NAME}(?: {_NAME})*|(?:(?<=[.!?:] )|(?<![^\n])){_NAME} {_NAME}(?: {_NAME})*")
+#: What only somebody does, has or is: verbs after a name, "and I", a possession, a remark between commas.
+_DOES = (
+    "is|isn't|was|wasn't|has|hasn't|had|hadn't|did|didn't|does|doesn't|will|won't|would|wouldn't|could|couldn't|can|can't|never|"
+    "always|said|says|told|tells|rang|rings|shouts|asks|phones|came|comes|went|goes|took|takes|left|leaves|lied|lies|cried|"
+    "cries|died|hit|hits|hurts|knew|knows|made|makes|gave|gives|got|gets|kept|keeps|lost|loses|moves|lives|works|wrote|"
+    "writes|wants|loves|likes|hates|needs|thinks|thought|feels|felt|saw|sees|found|finds|met|spoke|speaks|stood|ran|runs|"
+    "sat|sent|sends|brought|put|puts|held|helps|beat|broke|slept|sleeps|drinks|drank|stayed|[a-z]{2,}(?<!e)ed|[a-z]{2,}(?:[vztdsk]ed|ied)"
+)
+_BEGINS = re.compile(
+    r"(?:(?<![^\n])|(?<=[.!?:;…–-] )|(?<=[“‘\"'(]))(?P<word>[A-Z][a-zà-öø-ÿ]+(?:-[A-Z][a-zà-öø-ÿ]+)?)"
+    rf"(?P<after>['’]s [a-z]+| (?:{_DOES})\b| and (?:I|me|my|he|she|his|her|our|we)\b|, (?:my|our|his|her|who|a|the)\b)"
+)
+#: Endings of common nouns and adverbs; names that end so stand in ordinary_words.
+_NOUNS = ("ing", "ed", "ly", "s", "tion", "sion", "ment", "ness", "ship", "hood", "ism", "ure", "age", "ful", "less", "able", "ible", "ity", "ence", "ance", "ical", "ous", "ive", "cy", "n't", "n’t")  # fmt: skip
 _YEARS = re.compile(r"(?:19|20)\d\d ?[-–/] ?(?:19|20)\d\d")
 
 
@@ -118,9 +98,18 @@ def _candidates(text: str) -> Iterator[Detail]:
             if not _YEARS.fullmatch(match[0]):
                 yield Detail(kind, match.start(), match.start() + len(match[0].rstrip()))
     for match in _INSIDE.finditer(text):
-        words = [word if word in _ORDINARY else word.removesuffix("s") for word in match[0].replace("’", "'").split()]
-        if not set(words if match.start() and text[match.start() - 2] not in ".!?:" else words[1:]) <= _ORDINARY:
+        words = [word if word in ORDINARY else word.removesuffix("s") for word in match[0].replace("’", "'").split()]
+        if not set(words if match.start() and text[match.start() - 2] not in ".!?:" else words[1:]) <= ORDINARY:
             yield Detail("name", match.start(), match.end())
+    yield from _beginning(text)
+
+
+def _beginning(text: str) -> Iterator[Detail]:
+    """Words with which a sentence begins and that do what only somebody does, where they are no ordinary words."""
+    for match in _BEGINS.finditer(text):
+        word = match["word"].lower()
+        if word not in STARTERS and (word in NAMES or not word.endswith(_NOUNS)):
+            yield Detail("name", match.start("word"), match.end("word"))
 
 
 def _is_nhs_number(text: str) -> bool:

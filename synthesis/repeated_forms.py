@@ -10,6 +10,8 @@ from itertools import combinations
 import pandas as pd
 
 _COPY = re.compile(r"copy ([^,]+), ")
+#: The question that holds whatever was written anywhere; many answers to it are usual.
+_ANYTHING = "other"
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,40 @@ def answered_otherwise(stored: pd.DataFrame, fresh: pd.DataFrame, files: Mapping
     return reasons
 
 
+def said_again(stored: pd.DataFrame, fresh: pd.DataFrame, files: Mapping[str, str]) -> list[str]:
+    """Remarks on answers that stand beside a stored one to the same question, of the same group and copy, in other words.
+
+    Both are kept, because both may be meant: a comment may be a second thought, a correction, or another person's.
+    """
+    before: dict[tuple[str, ...], list[str]] = {}
+    for key, _, row, _ in _answers(stored):
+        before.setdefault(key, []).append(row)
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for key, _, row, _ in _answers(fresh):
+        _, group, copy, target, question = key
+        if key in before and question != _ANYTHING:
+            place = f"{target} · {question} (beside {', '.join(before[key])})"
+            found.setdefault((files.get(row, "the form"), group, copy), []).append(place)
+    return [
+        f"{name}: {_who(group, copy)} answered before, in other words: {'; '.join(places)}. Both are kept, so a tick may stand "
+        "in two rows. If it is a correction, delete the earlier row of judgements/feedback.csv; if it is another person, "
+        "delete the new row and read the file again with --copy N."
+        for (name, group, copy), places in found.items()
+    ]
+
+
 def _ticks(rows: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
-    """Of every row with an answer: what must be answered once, the answer, its identifier, and its place."""
+    """Of every row with a ticked answer: what must be answered once, the answer, its identifier, and its place."""
+    return (each for each in _answers(rows) if each[1])
+
+
+def _answers(rows: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
+    """Of every row: round, group, copy, target and question; the ticked answer; its identifier; and its place."""
     names = ["round_id", "group", "target_id", "question", "answer", "comment_id", "place"]
     shown = rows[names].astype("string").fillna("")
     for round_id, group, target, question, answer, row, place in shown.itertuples(index=False, name=None):
-        if answer:
-            copy = _COPY.match(place)
-            yield (round_id, group, copy[1] if copy else "", target or "pack", question), answer, row, place
+        copy = _COPY.match(place)
+        yield (round_id, group, copy[1] if copy else "", target or "pack", question), answer, row, place
 
 
 def _who(group: str, copy: str) -> str:

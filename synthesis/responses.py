@@ -67,12 +67,43 @@ def _kept(check: object) -> bool:
     return isinstance(check, str) and not check.rstrip(". ").endswith(("blacked out", "removed", "replaced"))
 
 
+#: What a reader is told of a change that is no change of words.
+_DONE = {
+    "statement_added": "This was added.",
+    "code_split": "What people said was sorted anew.",
+    "code_changed": "What people said was sorted anew.",
+    "confidence_lowered": "We are less sure of this now.",
+    "confidence_raised": "We are surer of this now.",
+    "theme_reworded": "The words were changed.",
+    "statement_reworded": "The words were changed.",
+}
+
+
 def history(evidence: Evidence, target: str) -> tuple[str, ...]:
-    """Changes to the words of a theme or statement, oldest first, each as a line that a reader understands."""
-    mine = evidence.wording_changes
-    mine = mine[mine["target_id"] == target].sort_values("date", kind="stable")
+    """Changes to a theme or statement, oldest first, each as a line that a reader understands.
+
+    Its words (``wording_changes``), and what comments led to beside words (``responses``): sorted anew, added, more or less sure.
+    """
+    words = evidence.wording_changes[evidence.wording_changes["target_id"] == target]
+    made = evidence.responses[evidence.responses["change"].isin(list(_DONE))]
+    lines = [
+        (row.date, f"“{row.was}” became “{row.is_now}”. {row.reason}", isinstance(row.comment_ids, str) or row.change_id in set(made["changed_id"]))
+        for row in words.itertuples()
+    ]  # fmt: skip
+    told = {each for ids in words["comment_ids"].dropna() for each in ids.split(";")}
+    others, themes = made[~made["comment_id"].isin(told)], _theme_of(evidence)
+    for row in others.drop_duplicates(["change", "changed_id", "date"]).itertuples():
+        if target in (row.changed_id, themes.get(row.changed_id)):
+            lines.append((row.date, _DONE[row.change], True))
+    lines.sort(key=lambda line: line[0])
     return tuple(
-        f"{row.date.day} {row.date:%B %Y}: “{row.was}” became “{row.is_now}”. {row.reason}"
-        + (" This came from a comment." if isinstance(row.comment_ids, str) else "")
-        for row in mine.itertuples()
+        f"{day.day} {day:%B %Y}: {said}" + (" This came from a comment." if asked else "") for day, said, asked in lines
     )
+
+
+def _theme_of(evidence: Evidence) -> dict[str, str]:
+    """The theme at the top of every code, and of every change to the codebook."""
+    above = evidence.themes.set_index("theme_id")["parent_theme_id"].dropna()
+    theme = evidence.codebook.set_index("code_id")["theme_id"].map(lambda own: above.get(own, own))
+    changes = evidence.codebook_changes.set_index("change_id")["code_id"].map(theme).dropna()
+    return {**theme, **changes}

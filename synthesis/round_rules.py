@@ -31,6 +31,8 @@ _SHOWN_BY = {
 }
 #: Tables and columns in which a target of feedback, of an easy-read line or of a change of words stands.
 _KEY_OF = {"theme": "themes.theme_id", "review_finding": "review_findings.review_finding_id"}
+#: Changes to a code after which its theme may hold something else.
+_CHANGE_A_THEME = ("added", "boundary", "split", "merged", "moved", "withdrawn")
 #: What a reader sees of each target, so that a recorded change of words can be compared with it.
 _WORDS_OF = {"theme": ("name", "plain_language", "summary"), "review_finding": ("statement", "plain_language")}
 
@@ -79,12 +81,26 @@ def _changes(tables: Checked) -> None:
     shown = frame["change"].isin(list(_SHOWN_BY))
     said = "say which theme, statement, code or change of words shows what was changed"
     tables.report("responses", "response-change", shown & frame["changed_id"].isna(), said, "changed_id")
+    _recorded(tables)
     for change, columns in _SHOWN_BY.items():
         meant = " or ".join(name.partition(".")[0] for name in columns)
         gone = (frame["change"] == change) & frame["changed_id"].notna()
         gone &= ~frame["changed_id"].isin(_known(tables, *columns))
         said = f"{vocabularies()['response_change'][change]}, and this is not in {meant}"
         tables.report("responses", "link-broken", gone, said, "changed_id")
+
+
+def _recorded(tables: Checked) -> None:
+    """Words that a comment changed stand in the history of words, or a pack could not show what became of it."""
+    if not tables.has("wording_changes.change_id", "wording_changes.comment_ids", "responses.comment_id"):
+        return
+    frame = tables.frames["responses"]
+    told = tables.frames["wording_changes"]["comment_ids"].dropna().str.split(";").explode()
+    known = frame["changed_id"].isin(_known(tables, "wording_changes.change_id")) | frame["comment_id"].isin(set(told))
+    reworded = frame["change"].isin(["theme_reworded", "statement_reworded"]) & frame["decision"].isin(["accepted", "partly"])  # fmt: skip
+    reworded &= frame["changed_id"].isin(_known(tables, *_KEY_OF.values()))
+    said = "words were changed, and no row of wording_changes names this comment or is named here, so that no pack can show the change; record it there"
+    tables.report("responses", "response-change", reworded & ~known, said, "changed_id")
 
 
 # ---------------------------------------------------------------- what feedback, words and lines are about
@@ -115,6 +131,49 @@ def _easy_lines(tables: Checked) -> None:
     gone = frame["target_id"].notna() & ~frame["target_id"].isin(_known(tables, *_KEY_OF.values(), "findings.finding_id"))  # fmt: skip
     said = "this is neither a theme nor a review finding, nor a finding"
     tables.report("easy_read", "link-broken", gone, said, "target_id")
+
+
+def _retold(tables: Checked) -> None:
+    """A content note or easy-read line is not older than a change to the words that it retells."""
+    changes = _changes_of_words(tables)
+    for name, key, said in (("easy_read", "target_id", "line"), ("content_notes", "theme_id", "note")):
+        if not tables.has(f"{name}.{key}", f"{name}.date"):
+            continue
+        frame, raw = tables.frames[name], tables.raw[name]
+        for row, target, day in zip(raw.rows, frame[key], frame["date"], strict=True):
+            about = {target} | (_parts_of(tables, target) if name == "content_notes" else set())
+            newer = [(when, what, which) for which, when, what in changes if which in about and not when <= day]
+            if newer:
+                when, what, which = max(newer, key=lambda each: each[0])
+                since = f"was written on {day:%Y-%m-%d}" if pd.notna(day) else "has no date"
+                told = f"the {said} {since}, and {which} changed on {when:%Y-%m-%d} ({what}); read it again, then date it anew"
+                raw.report("words-retold-changed", told, row, "date")
+
+
+def _changes_of_words(tables: Checked) -> list[tuple[str, pd.Timestamp, str]]:
+    """Every dated change of words, and of what a code holds: what changed, the day, and the row that records it."""
+    found = []
+    for name, key in (("wording_changes", "target_id"), ("codebook_changes", "code_id")):
+        if tables.has(f"{name}.change_id", f"{name}.{key}", f"{name}.date"):
+            frame = tables.frames[name].dropna(subset=[key, "date"])
+            if name == "codebook_changes":
+                frame = frame[frame["change"].isin(_CHANGE_A_THEME)]
+            found += [(row[key], row["date"], f"{name} {row['change_id']}") for row in frame.to_dict("records")]
+    return found
+
+
+def _parts_of(tables: Checked, theme: str) -> set[str]:
+    """The subthemes, statements and codes of a theme, as far as their tables were read."""
+    below = set()
+    if tables.has("themes.theme_id", "themes.parent_theme_id"):
+        themes = tables.frames["themes"]
+        below = set(themes.loc[themes["parent_theme_id"] == theme, "theme_id"])
+    parts = set(below)
+    for name, key in (("review_findings", "review_finding_id"), ("codebook", "code_id")):
+        if tables.has(f"{name}.{key}", f"{name}.theme_id"):
+            frame = tables.frames[name]
+            parts |= set(frame.loc[frame["theme_id"].isin({theme, *below}), key])
+    return parts
 
 
 def _words_and_history(tables: Checked) -> None:
@@ -201,6 +260,7 @@ ROUND_RULES = (
     (_changes, ("responses.decision", "responses.change", "responses.changed_id", "themes.theme_id", "review_findings.review_finding_id", "codebook.code_id")),
     (_targets, ("themes.theme_id", "review_findings.review_finding_id")),
     (_easy_lines, ("easy_read.line", "easy_read.target_id", "themes.theme_id", "review_findings.review_finding_id", "findings.finding_id")),
+    (_retold, ()),
     (_words_and_history, tuple(f"wording_changes.{column}" for column in ("target_kind", "target_id", "was", "is_now"))),
     (_personal, ("feedback.comment", "feedback.privacy_check")),
     (_rounds, ("rounds.status", "rounds.themes", "rounds.pack_version", "rounds.audience", "themes.name", "themes.plain_language", "review_findings.theme_id", "review_findings.plain_language", "review_findings.review_finding_id")),

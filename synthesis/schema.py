@@ -177,6 +177,8 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "response-change": ("error", "A response was accepted and names nothing that changed, or was not accepted and names a change. Make the two agree, because the group is told."),
     "words-differ": ("error", "A recorded change of words is not what the theme or statement says now, and no later change explains it. Record that change, or put the words back."),
     "pack-outdated": ("warning", "Themes or statements have changed since the pack of a round was made. Make a draft anew; a pack that was given out stays as it was."),
+    "words-retold-changed": ("warning", "A content note or easy-read line is older than a change to what it retells. Read it against the new words, mend it where needed, then put the day into its date."),
+    "contrary-not-listed": ("error", "A finding is judged as contrary to a review finding that does not list it. List it in contradicting_finding_ids, or take the judgement out."),
     "line-too-long": ("warning", "An easy-read line holds more than 15 words. Make two lines of it, one idea each."),
     "personal-detail": ("warning", "A comment may hold a detail that identifies a person. Replace it, or say in privacy_check why it may stay."),
     "link-ends": ("error", "A judged link lacks one of its two ends, or names too many, or says that there is none and names both. Name both ends; where there is none, use the relation none and leave one end empty."),

@@ -26,7 +26,7 @@ def read_ticks(text: str, options: Mapping[str, str]) -> Ticked | None:
 
     A mark belongs to the label whose box it is or stands in; without a box, to the nearer label.
     """
-    labels = _labels(text, options) if options else []
+    labels = labels_in(text, options) if options else []
     if not labels:
         return None
     gaps = _gaps(text, labels)
@@ -59,7 +59,7 @@ def _unmarked(gap: str) -> str:
     return gap
 
 
-def _labels(text: str, options: Mapping[str, str]) -> list[tuple[int, int, str]]:
+def labels_in(text: str, options: Mapping[str, str]) -> list[tuple[int, int, str]]:
     """Where labels stand in the text, longer ones first where one holds another: start, end, word."""
     longest = sorted(options, key=len, reverse=True)
     form = re.compile("|".join(rf"(?<!\w){re.escape(label)}(?!\w)" for label in longest), re.I)

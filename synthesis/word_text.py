@@ -14,12 +14,15 @@ _SYMBOLS = {"F0FE": "☒", "F0FD": "☒", "F078": "☒", "F0A8": "☐", "F06F": 
 #: Spaces that do not break a line are spaces.
 _SPACES = dict.fromkeys(map(ord, "\xa0\u202f\u2007"), " ")
 _COUNTED = re.compile(r"\s*\\?\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.I)
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
 @dataclass
 class Paragraph:
-    """A paragraph. ``was`` is its text before tracked changes; ``row`` is the table row that it stands in, or None."""
+    """A paragraph. ``was`` is its text before tracked changes; ``row`` is the table row that it stands in, or None.
+
+    ``marks`` are stretches of ``text`` that look apart: where they begin and end, and how (``highlighted``, ``struck out``, ...).
+    """
 
     text: str = ""
     was: str = ""
@@ -27,12 +30,13 @@ class Paragraph:
     struck: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     row: Any = None
+    marks: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 def paragraphs(root: Any) -> Iterator[Paragraph]:
     """Paragraphs of a part, in reading order; those of a text box stand after the paragraph that holds it."""
     for element in root.iter(qn("w:p")):
-        if not any(each.tag == _FALLBACK for each in element.iterancestors()):
+        if not any(each.tag == FALLBACK for each in element.iterancestors()):
             yield _Reader().read(element)
 
 
@@ -41,6 +45,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found, self.fields = Paragraph(), []  # type: ignore[var-annotated]
+        self.looks: tuple[str, ...] = ()
         self.handlers: dict[str, Callable[[Any], None]] = {
             qn("w:fldChar"): self._field,
             qn("w:instrText"): self._instruction,
@@ -52,6 +57,8 @@ class _Reader:
         self.found.row = row
         for child in paragraph:
             self._walk(child, "")
+        before = len(self.found.text.translate(_SPACES)) - len(self.found.text.translate(_SPACES).lstrip())
+        self.found.marks = [(start - before, end - before, look) for start, end, look in self.found.marks]
         self.found.text, self.found.was = (
             each.translate(_SPACES).strip() for each in (self.found.text, self.found.was)
         )
@@ -59,7 +66,7 @@ class _Reader:
 
     def _walk(self, element: Any, change: str) -> None:
         tag = element.tag
-        if tag in (qn("w:p"), _FALLBACK) or not isinstance(tag, str):
+        if tag in (qn("w:p"), FALLBACK) or not isinstance(tag, str):
             return
         if tag in (qn("w:t"), qn("w:delText")):
             self._add(element.text or "", change)
@@ -73,6 +80,11 @@ class _Reader:
             self.handlers[tag](element)
         elif tag == qn("w:fldSimple") and _COUNTED.match(element.get(qn("w:instr"), "")):
             return
+        elif tag == qn("w:r"):
+            self.looks = looks_of(element)
+            for child in element:
+                self._walk(child, change)
+            self.looks = ()
         else:
             changes = {qn("w:ins"): "in", qn("w:moveTo"): "in", qn("w:del"): "out", qn("w:moveFrom"): "moved"}
             for child in element:
@@ -82,7 +94,9 @@ class _Reader:
         if any(self.fields):  # a page number is nobody's text
             return
         if change in ("", "in"):
+            start = len(self.found.text)
             self.found.text += text
+            self.found.marks += [(start, start + len(text), look) for look in self.looks if text.strip()]
         if change in ("", "out", "moved"):
             self.found.was += text
         if text.strip() and change in ("in", "out"):
@@ -98,6 +112,30 @@ class _Reader:
     def _instruction(self, element: Any) -> None:
         if self.fields and _COUNTED.match(element.text or ""):
             self.fields[-1] = True
+
+
+#: How a run may look apart from the text around it: its tag, and values that mean that it does not.
+_LOOKS: dict[str, tuple[str, set[str]]] = {
+    "highlight": ("highlighted", {"none"}),
+    "shd": ("highlighted", {"auto", "ffffff", "none", ""}),
+    "u": ("underlined", {"none"}),
+    "b": ("bold", {"0", "false", "off"}),
+    "bdr": ("framed", {"none", "nil"}),
+    "strike": ("struck out", {"0", "false", "off"}),
+    "dstrike": ("struck out", {"0", "false", "off"}),
+    "color": ("in another colour", {"auto", "000000", "595959"}),
+}
+
+
+def looks_of(run: Any) -> tuple[str, ...]:
+    """How a run looks apart, told from its own properties."""
+    found = []
+    for each in run.iterfind(f"{qn('w:rPr')}/*"):
+        look, plain = _LOOKS.get(str(each.tag).rpartition("}")[2], ("", set[str]()))
+        value = each.get(qn("w:fill")) if each.tag == qn("w:shd") else each.get(qn("w:val"), "1")
+        if look and str(value or "").lower() not in plain:
+            found.append(look)
+    return tuple(dict.fromkeys(found))
 
 
 def texts(roots: Iterable[Any]) -> list[str]:

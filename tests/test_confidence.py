@@ -19,7 +19,6 @@ from synthesis.confidence import (
     appraise_first,
     cited_as,
     confidence_differences,
-    contradictions,
     contributing,
     evidence_profile,
     judgements,
@@ -239,18 +238,6 @@ def test_studies_are_cited_as_a_reader_knows_them(evidence):
     assert cited["chen2021"] == "Chen et al. 2021"
     assert cited["khalifeh2009"] == "khalifeh2009"  # no author was visible
     assert cited["darlington2005a"] == "Darlington et al. 2005 (darlington2005a)"
-
-
-def test_what_runs_against_a_statement_is_read_with_it(evidence):
-    table = contradictions(evidence)
-    named = {(r["review_finding_id"], f) for r in rows("review_findings") for f in filter(None, r["contradicting_finding_ids"].split(";"))}  # fmt: skip
-    pairs = set(zip(table["review_finding_id"], table["finding_id"], strict=True))
-    assert pairs == named | {("RF20", "honey2021-f8")}
-    how = table.set_index(["review_finding_id", "finding_id"])["how"]
-    assert how["RF20", "honey2021-f8"] == "negative_case"
-    assert how["RF01", "chen2021-f3"] == "both"
-    assert how["RF03", "evans2024-f2"] == "named"
-    assert set(evidence.review_findings["review_finding_id"]) - set(table["review_finding_id"]) == {"RF12"}
 
 
 def test_levels_beside_the_number_of_concerns(evidence):

@@ -19,7 +19,8 @@ from small import small_base
 
 from synthesis import check, read_evidence
 from synthesis.cli import main
-from synthesis.feedback import Choices, receive
+from synthesis.feedback import receive_feedback
+from synthesis.feedback_rows import FeedbackChoices
 from synthesis.office_files import FEEDBACK_SHEET
 from synthesis.pack_forms import form_rows
 from synthesis.pack_pages import pack_page
@@ -29,7 +30,7 @@ from synthesis.schema import CallError, SynthesisError, table
 from synthesis.tables import Evidence, write_tables
 
 DAY = dt.date(2026, 11, 22)
-ROUND = Choices(round_id="round-1")
+ROUND = FeedbackChoices(round_id="round-1")
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +58,16 @@ def folder(shipped, tmp_path) -> Path:
     return shutil.copytree(shipped, tmp_path / "data")
 
 
-def rows(evidence: Evidence, path: Path, choices: Choices = ROUND) -> list[tuple[str, ...]]:
+def rows(evidence: Evidence, path: Path, choices: FeedbackChoices = ROUND) -> list[tuple[str, ...]]:
     """What a file brought: target, question, answer, comment."""
-    got = receive(evidence, [path], choices, DAY).evidence.feedback
+    got = receive_feedback(evidence, [path], choices, DAY).evidence.feedback
     shown = got[["target_id", "question", "answer", "comment"]].fillna("").astype(str)
     return [tuple(row) for row in shown.itertuples(index=False, name=None)]
 
 
-def refused(evidence: Evidence, path: Path, choices: Choices = ROUND) -> str:
+def refused(evidence: Evidence, path: Path, choices: FeedbackChoices = ROUND) -> str:
     with pytest.raises(SynthesisError) as caught:
-        receive(evidence, [path], choices, DAY)
+        receive_feedback(evidence, [path], choices, DAY)
     assert str(caught.value).startswith("Nothing was stored.")
     return str(caught.value)
 
@@ -99,7 +100,7 @@ def test_the_sheet_locks_its_text_and_leaves_cells_to_write_in(base, blank):
 
 def test_answers_and_comments_arrive_with_their_round_group_and_place(base, folder, sheet, tmp_path):
     sheet.put("T1 · fits", "partly", "Only for some of us").put("pack · other", words="Thank you")
-    got = receive(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    got = receive_feedback(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
     assert (got.n_read, got.n_new, got.changes) == (2, 2, ("rounds", "feedback"))
     write_tables(got.tables, folder)
     assert check(folder).ok
@@ -131,10 +132,10 @@ def test_the_same_answers_come_out_of_a_workbook_and_of_text_tables(base, sheet,
 def test_importing_the_same_answers_again_adds_nothing_whatever_the_file(base, folder, sheet, tmp_path):
     sheet.put("T1 · fits", "no", "Not here").put("T2 · fits", "yes")
     path = sheet.saved(tmp_path / "a.xlsx")
-    write_tables(receive(base, [path], ROUND, DAY).tables, folder)
+    write_tables(receive_feedback(base, [path], ROUND, DAY).tables, folder)
     stored = read_evidence(folder)
     for other in (path, sheet.saved(tmp_path / "Other name.xlsx"), sheet.as_csv(tmp_path / "a.csv")):
-        again = receive(stored, [other], Choices(), DAY)
+        again = receive_feedback(stored, [other], FeedbackChoices(), DAY)
         assert (again.n_read, again.n_new, again.changes) == (2, 0, ())
         assert any("stored already" in remark and "--copy" in remark for remark in again.remarks)
 
@@ -143,14 +144,14 @@ def test_two_people_of_a_group_who_tick_the_same_both_count(base, sheet, tmp_pat
     sheet.put("T1 · fits", "yes")
     one = sheet.saved(tmp_path / "one.xlsx")
     two = sheet.who(copy="2").saved(tmp_path / "two.xlsx")
-    got = receive(base, [one, two], ROUND, DAY)
+    got = receive_feedback(base, [one, two], ROUND, DAY)
     assert got.n_new == 2
     assert got.evidence.feedback["place"].tolist() == ["sheet Answers, row 5", "copy 2, sheet Answers, row 5"]
-    assert receive(base, [one, one], ROUND, DAY).n_new == 1
+    assert receive_feedback(base, [one, one], ROUND, DAY).n_new == 1
 
 
 def test_a_corrected_form_is_refused_until_somebody_says_what_it_is(base, folder, sheet, tmp_path):
-    first = receive(base, [sheet.put("T1 · fits", "yes", "Good").saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    first = receive_feedback(base, [sheet.put("T1 · fits", "yes", "Good").saved(tmp_path / "a.xlsx")], ROUND, DAY)
     write_tables(first.tables, folder)
     stored, (row,) = read_evidence(folder), first.evidence.feedback["comment_id"]
     changed = sheet.put("T1 · fits", "no").saved(tmp_path / "b.xlsx")
@@ -158,9 +159,26 @@ def test_a_corrected_form_is_refused_until_somebody_says_what_it_is(base, folder
     assert "b.xlsx, sheet Answers, row 5: T1 · fits is answered 'no' here and 'yes' in the row" in said
     assert "the group garden-group" in said
     assert f"if it is a correction, delete the row {row} of judgements/feedback.csv first" in said
-    assert receive(stored, [changed], Choices(round_id="round-1", copy="2"), DAY).n_new == 1
+    assert receive_feedback(stored, [changed], FeedbackChoices(round_id="round-1", copy="2"), DAY).n_new == 1
     again = sheet.put("T1 · fits", "yes", "Good").put("T1 · missing", words="Money").saved(tmp_path / "c.xlsx")
-    assert receive(stored, [again], ROUND, DAY).n_new == 1, "more comments are no contradiction"
+    assert receive_feedback(stored, [again], ROUND, DAY).n_new == 1, "more comments are no contradiction"
+
+
+def test_the_same_tick_with_another_comment_is_kept_beside_the_first_and_said(base, folder, sheet, tmp_path):
+    first = receive_feedback(base, [sheet.put("T1 · fits", "yes", "Good").saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    write_tables(first.tables, folder)
+    stored, (row,) = read_evidence(folder), first.evidence.feedback["comment_id"]
+    sheet.put("T1 · fits", "yes", "Good, mostly").put("T1 · missing", words="Money")
+    again = receive_feedback(stored, [sheet.saved(tmp_path / "b.xlsx")], ROUND, DAY)
+    kept = again.evidence.feedback[again.evidence.feedback["question"] == "fits"]
+    assert sorted(kept["comment"]) == ["Good", "Good, mostly"]
+    (remark,) = [each for each in again.remarks if "in other words" in each]
+    assert remark.startswith(
+        f"b.xlsx: the group garden-group answered before, in other words: T1 · fits (beside {row})."
+    )
+    assert "Both are kept" in remark and "T1 · missing" not in remark
+    other = receive_feedback(stored, [tmp_path / "b.xlsx"], FeedbackChoices(round_id="round-1", copy="2"), DAY)
+    assert not any("in other words" in each for each in other.remarks), "another person's form is no repetition"
 
 
 def test_two_different_files_of_one_copy_are_not_taken_together(base, sheet, tmp_path):
@@ -169,7 +187,7 @@ def test_two_different_files_of_one_copy_are_not_taken_together(base, sheet, tmp
     with pytest.raises(
         SynthesisError, match=r"one\.xlsx and two\.xlsx differ, and both come from the group garden-group"
     ):
-        receive(base, [one, two], ROUND, DAY)
+        receive_feedback(base, [one, two], ROUND, DAY)
 
 
 def test_rows_that_were_moved_deleted_and_added_all_arrive(base, sheet, tmp_path):
@@ -214,7 +232,7 @@ def test_notes_in_the_margin_arrive_without_their_authors(base, sheet, tmp_path)
     sheet.sheet.cell(sheet.row("T4 · fits"), 2).comment = note
     sheet.book["The pack"]["A1"].comment = openpyxl.comments.Comment("And this?", "Wanda Writer")
     path = sheet.saved(tmp_path / "a.xlsx")
-    got = receive(base, [path], ROUND, DAY)
+    got = receive_feedback(base, [path], ROUND, DAY)
     assert rows(base, path) == [("T4", "fits", "", "This is too hard"), ("", "other", "", "And this?")]
     assert "Wanda" not in got.evidence.feedback.to_csv()
     assert got.evidence.feedback["place"].str.startswith("note in the margin of sheet").all()
@@ -232,7 +250,7 @@ def test_text_boxes_are_read_and_pictures_are_pointed_out(base, sheet, tmp_path)
         )
         parts["xl/drawings/drawing9.xml"] = f'<xdr:wsDr xmlns:xdr="{space}/spreadsheetDrawing" xmlns:a="{space}/main"><xdr:sp><xdr:txBody><a:p><a:r><a:t>Stuck on top</a:t></a:r></a:p></xdr:txBody></xdr:sp><xdr:pic/></xdr:wsDr>'.encode()  # fmt: skip
 
-    got = receive(base, [with_parts(path, draw)], ROUND, DAY)
+    got = receive_feedback(base, [with_parts(path, draw)], ROUND, DAY)
     assert got.evidence.feedback["comment"].tolist() == ["Stuck on top"]
     assert any("holds 1 picture; what they show is not read" in remark for remark in got.remarks)
 
@@ -249,7 +267,7 @@ def test_cells_that_were_merged_keep_what_stands_in_them(base, sheet, tmp_path):
         ("T1", "does_not_fit", "", "Nothing fits, and words are missing"),
         ("T2", "missing", "", "Under a merged code"),
     ]
-    remarks = receive(base, [path], ROUND, DAY).remarks
+    remarks = receive_feedback(base, [path], ROUND, DAY).remarks
     assert any(f"Row {first} was merged with rows {first + 1} to {first + 2}" in remark for remark in remarks)
 
 
@@ -259,7 +277,7 @@ def test_a_row_that_was_copied_counts_once_and_a_name_of_a_sheet_is_not_kept(bas
     for column in range(1, 7):
         sheet.sheet.cell(end, column).value = sheet.sheet.cell(sheet.row("T1 · fits"), column).value
     sheet.book.create_sheet("Karen Jones")["A1"] = "Mine"
-    got = receive(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    got = receive_feedback(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
     assert (got.n_read, got.n_new) == (3, 2)
     assert got.evidence.feedback["place"].tolist() == ["sheet Answers, row 5", "sheet 4, row 1"]
 
@@ -270,7 +288,7 @@ def test_a_comment_that_cannot_be_stored_is_named_with_its_place(base, sheet, tm
 
 
 def test_an_empty_form_brings_nothing_and_says_so(base, sheet, tmp_path):
-    got = receive(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    got = receive_feedback(base, [sheet.saved(tmp_path / "a.xlsx")], ROUND, DAY)
     assert (got.n_read, got.n_new) == (0, 0)
     assert "a.xlsx: nothing was filled in." in got.remarks
 
@@ -281,7 +299,7 @@ def test_an_empty_form_brings_nothing_and_says_so(base, sheet, tmp_path):
 @pytest.mark.parametrize("text", ["=1+1", "+1 for this", "-too sad", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1+1", "＝1"])
 def test_a_text_never_becomes_a_formula(base, folder, sheet, tmp_path, text):
     path = sheet.put("T1 · missing", words=text).saved(tmp_path / "a.xlsx")
-    write_tables(receive(base, [path], ROUND, DAY).tables, folder)
+    write_tables(receive_feedback(base, [path], ROUND, DAY).tables, folder)
     (comment,) = read_evidence(folder).feedback["comment"]
     assert comment == f"“{text.strip()}”"
     cells = pd.read_csv(folder / table("feedback").file, dtype=str).iloc[0].dropna()
@@ -290,7 +308,7 @@ def test_a_text_never_becomes_a_formula(base, folder, sheet, tmp_path, text):
 
 def test_html_in_a_comment_is_shown_as_text(base, folder, sheet, tmp_path):
     text = "<script>alert(1)</script><b>bold</b> & <img src=x onerror=alert(1)>"
-    got = receive(base, [sheet.put("T1 · missing", words=text).saved(tmp_path / "a.xlsx")], ROUND, DAY)
+    got = receive_feedback(base, [sheet.put("T1 · missing", words=text).saved(tmp_path / "a.xlsx")], ROUND, DAY)
     assert got.evidence.feedback.loc[0, "comment"] == text
     write_tables(got.tables, folder)
     row = got.evidence.feedback.iloc[0]
@@ -323,10 +341,14 @@ def test_nothing_is_stored_before_flagged_details_are_settled(base, sheet, tmp_p
     assert "a.xlsx, sheet Answers, row 7: phone number “07…”; name “Dr…”" in said
     assert "--blank-flagged" in said
     assert "900123" not in said
-    blanked = receive(base, [path], Choices(round_id="round-1", blank=True), DAY).evidence.feedback.iloc[0]
+    blanked = receive_feedback(
+        base, [path], FeedbackChoices(round_id="round-1", blank=True), DAY
+    ).evidence.feedback.iloc[0]
     assert blanked["comment"] == "Ring me on [removed: phone number], [removed: name] knows"
     assert blanked["privacy_check"] == "phone number, name: blacked out"
-    kept = receive(base, [path], Choices(round_id="round-1", keep="a public helpline"), DAY).evidence.feedback.iloc[0]
+    kept = receive_feedback(
+        base, [path], FeedbackChoices(round_id="round-1", keep="a public helpline"), DAY
+    ).evidence.feedback.iloc[0]
     assert kept["comment"].startswith("Ring me on 07700")
     assert kept["privacy_check"] == "phone number, name: kept, a public helpline"
     assert kept["comment_id"] == blanked["comment_id"], "settled otherwise, it is still the same comment"
@@ -335,12 +357,12 @@ def test_nothing_is_stored_before_flagged_details_are_settled(base, sheet, tmp_p
 def test_a_group_is_no_person_and_a_role_is_one_of_the_list(base, blank, tmp_path):
     named = FilledSheet(blank).who(group="Mrs Mary Miller", role="").put("T1 · fits", "yes").saved(tmp_path / "a.xlsx")
     assert "looks like a person or a place; give --group" in refused(base, named)
-    got = receive(base, [named], Choices(round_id="round-1", group="Group A"), DAY)
+    got = receive_feedback(base, [named], FeedbackChoices(round_id="round-1", group="Group A"), DAY)
     assert got.evidence.feedback.loc[0, ["group", "role"]].tolist() == ["group-a", "not_said"]
     assert any("no role is given; it is recorded as not_said" in remark for remark in got.remarks)
     other = FilledSheet(blank).who(role="boss").put("T1 · fits", "yes").saved(tmp_path / "b.xlsx")
     assert "the role 'boss' is none of facilitator, family" in refused(base, other)
-    assert "the form says group garden-group, and --group says group-a; which is right?" in refused(base, other, Choices(round_id="round-1", group="group-a"))  # fmt: skip
+    assert "the form says group garden-group, and --group says group-a; which is right?" in refused(base, other, FeedbackChoices(round_id="round-1", group="group-a"))  # fmt: skip
     assert got.remarks.count("new group 'group-a': is it the name of a group and not of a person?") == 1
     nobody = FilledSheet(blank).put("T1 · fits", "yes").saved(tmp_path / "c.xlsx")
     assert "does not say which group it comes from; give --group" in refused(base, nobody)
@@ -391,7 +413,9 @@ def test_another_packs_version_and_another_reviews_form_are_refused(base, sheet,
     said = refused(base, marked(f"{build_pack(base).review}|0123abcd"))
     assert "the pack 0123abcd is not what the evidence makes today" in said
     assert "round-1,advisory,0123abcd,T1;T2;T3;T4;T5,,,open" in said
-    assert "no round was made with that pack" in refused(base, marked(f"{build_pack(base).review}|0123abcd"), Choices())
+    assert "no round was made with that pack" in refused(
+        base, marked(f"{build_pack(base).review}|0123abcd"), FeedbackChoices()
+    )
     path = sheet.saved(tmp_path / "b.xlsx")
     sheet.sheet.cell(sheet.row("T1 · fits"), 6).value = f"{build_pack(base).review}|0123abcd|r|advisory|T1 # T1 · fits # "  # fmt: skip
     assert "it holds rows of 2 packs" in refused(base, sheet.saved(path))
@@ -461,10 +485,10 @@ def test_one_bad_file_keeps_all_of_them_out_and_every_reason_is_told(base, sheet
     sheet.sheet.cell(sheet.row("T2 · fits"), 5).value = "=1"
     worse = sheet.saved(tmp_path / "worse.xlsx")
     with pytest.raises(SynthesisError) as caught:
-        receive(base, [good, tmp_path / "bad.csv", worse], ROUND, DAY)
+        receive_feedback(base, [good, tmp_path / "bad.csv", worse], ROUND, DAY)
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()[1:]] == ["bad.csv", "worse.xlsx"]
     with pytest.raises(CallError, match="cannot be opened"):
-        receive(base, [good, tmp_path / "nowhere.xlsx"], ROUND, DAY)
+        receive_feedback(base, [good, tmp_path / "nowhere.xlsx"], ROUND, DAY)
 
 
 # ---------------------------------------------------------------- rounds and the command
@@ -477,14 +501,14 @@ def test_the_round_is_found_by_the_packs_version(base, folder, sheet, tmp_path):
     header = rounds.read_text(encoding="utf-8")
     rounds.write_text(f"{header}r7,advisory,{version},T1;T2;T3;T4;T5,,,draft\nold,advisory,0123abcd,T1,,,closed\n", encoding="utf-8")  # fmt: skip
     evidence = read_evidence(folder)
-    got = receive(evidence, [path], Choices(), DAY)
+    got = receive_feedback(evidence, [path], FeedbackChoices(), DAY)
     assert got.evidence.feedback.loc[0, "round_id"] == "r7"
     assert got.evidence.rounds["status"].tolist() == ["open", "closed"], "what was answered is no draft any more"
-    assert "the round old was made with the pack 0123abcd" in refused(evidence, path, Choices(round_id="old"))
+    assert "the round old was made with the pack 0123abcd" in refused(evidence, path, FeedbackChoices(round_id="old"))
     rounds.write_text(f"{header}r7,advisory,{version},T1,,,open\nr8,advisory,{version},T1,,,closed\n", encoding="utf-8")
     evidence = read_evidence(folder)
-    assert "several rounds (r7, r8); say which with --round" in refused(evidence, path, Choices())
-    late = receive(evidence, [path], Choices(round_id="r8"), DAY)
+    assert "several rounds (r7, r8); say which with --round" in refused(evidence, path, FeedbackChoices())
+    late = receive_feedback(evidence, [path], FeedbackChoices(round_id="r8"), DAY)
     assert any("the round r8 is closed; its comments were taken all the same" in remark for remark in late.remarks)
 
 

@@ -8,28 +8,32 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import docx
 import pytest
+from docx.enum.text import WD_COLOR_INDEX
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from returned import FilledDocument, FilledSheet, resaved, with_parts
 from small import small_base
 
 from synthesis import read_evidence
-from synthesis.feedback import Choices, receive
+from synthesis.draw_pack import theme_picture
+from synthesis.feedback import receive_feedback
+from synthesis.feedback_rows import FeedbackChoices
 from synthesis.office_files import DOCUMENT
 from synthesis.pack_forms import options, pack_mark
 from synthesis.pack_sheet import feedback_workbook
 from synthesis.pack_word import pack_docx
 from synthesis.packs import build_pack, build_packs
-from synthesis.schema import SynthesisError, table
+from synthesis.schema import CallError, SynthesisError, table
 from synthesis.tables import Evidence
 from synthesis.tick_boxes import Ticked, read_ticks
 
 DAY = dt.date(2026, 11, 22)
-ROUND = Choices(round_id="round-1")
+ROUND = FeedbackChoices(round_id="round-1")
 FITS = {"yes": "yes", "partly": "partly", "no": "no", "not sure": "not_sure"}
 
 
@@ -48,16 +52,16 @@ def filled(blank) -> FilledDocument:
     return FilledDocument(blank).who()
 
 
-def rows(evidence: Evidence, path: Path, choices: Choices = ROUND) -> list[tuple[str, ...]]:
+def rows(evidence: Evidence, path: Path, choices: FeedbackChoices = ROUND) -> list[tuple[str, ...]]:
     """What a file brought: target, question, answer, comment."""
-    got = receive(evidence, [path], choices, DAY).evidence.feedback
+    got = receive_feedback(evidence, [path], choices, DAY).evidence.feedback
     shown = got[["target_id", "question", "answer", "comment"]].fillna("").astype(str)
     return [tuple(row) for row in shown.itertuples(index=False, name=None)]
 
 
-def refused(evidence: Evidence, path: Path, choices: Choices = ROUND) -> str:
+def refused(evidence: Evidence, path: Path, choices: FeedbackChoices = ROUND) -> str:
     with pytest.raises(SynthesisError) as caught:
-        receive(evidence, [path], choices, DAY)
+        receive_feedback(evidence, [path], choices, DAY)
     return str(caught.value)
 
 
@@ -124,7 +128,7 @@ def test_answers_arrive_by_the_code_of_their_row(base, filled, tmp_path):
         ("T2", "priority", "matters_most", ""),
         ("", "other", "", "Thank you"),
     ]
-    first = receive(base, [path], ROUND, DAY).evidence.feedback.iloc[0]
+    first = receive_feedback(base, [path], ROUND, DAY).evidence.feedback.iloc[0]
     assert first[["group", "role", "form", "place"]].tolist() == ["garden-group", "parent", "docx", "table row T1 · fits"]  # fmt: skip
 
 
@@ -132,7 +136,9 @@ def test_several_ticks_and_unclear_ones_arrive_as_they_stand(base, filled, tmp_p
     filled.click("T1", "fits", 0).click("T1", "fits", 2).type_over("T2", "fits", "yes x partly no not sure")
     path = filled.saved(tmp_path / "a.docx")
     assert rows(base, path) == [("T1", "fits", "", "ticked: yes, no"), ("T2", "fits", "", "yes x partly no not sure")]
-    assert any("T1 · fits: several boxes are ticked" in remark for remark in receive(base, [path], ROUND, DAY).remarks)
+    assert any(
+        "T1 · fits: several boxes are ticked" in remark for remark in receive_feedback(base, [path], ROUND, DAY).remarks
+    )
 
 
 def test_the_large_and_easy_documents_come_back_as_well(base, tmp_path):
@@ -165,7 +171,10 @@ def test_a_row_that_lost_its_code_is_taken_under_its_theme_and_said(base, filled
     row.cells[1].add_paragraph("A word of thanks")
     path = filled.saved(tmp_path / "a.docx")
     assert rows(base, path) == [("T2", "other", "", "Is something missing?\nA word of thanks")]
-    assert "a.docx: A row without a code was taken as a comment on T2." in receive(base, [path], ROUND, DAY).remarks
+    assert (
+        "a.docx: A row without a code was taken as a comment on T2."
+        in receive_feedback(base, [path], ROUND, DAY).remarks
+    )
 
 
 def test_merged_cells_keep_what_stands_in_them(base, filled, tmp_path):
@@ -185,7 +194,7 @@ def test_rows_merged_into_one_are_one_comment_on_their_theme(base, filled, tmp_p
     row.cells[1].add_paragraph("Both at once")
     path = filled.saved(tmp_path / "a.docx")
     assert rows(base, path) == [("T1", "other", "", "Both at once")]
-    assert any("T1: the rows missing and does_not_fit were merged" in remark for remark in receive(base, [path], ROUND, DAY).remarks)  # fmt: skip
+    assert any("T1: the rows missing and does_not_fit were merged" in remark for remark in receive_feedback(base, [path], ROUND, DAY).remarks)  # fmt: skip
 
 
 def test_a_code_that_was_changed_is_refused(base, blank, tmp_path):
@@ -205,7 +214,7 @@ def test_a_code_that_was_changed_is_refused(base, blank, tmp_path):
 def test_words_beside_the_role_are_kept(base, blank, tmp_path):
     path = FilledDocument(blank).write("form", "group", "garden").write("form", "role", "I am a mum x").saved(tmp_path / "a.docx")  # fmt: skip
     assert "the role 'I am a mum x' is none of" in refused(base, path)
-    assert rows(base, path, Choices(round_id="round-1", role="parent")) == [("", "other", "", "I am a mum x")]
+    assert rows(base, path, FeedbackChoices(round_id="round-1", role="parent")) == [("", "other", "", "I am a mum x")]
     path = FilledDocument(blank).who().write("form", "role", "and a nan").saved(tmp_path / "b.docx")
     assert rows(base, path) == [("", "other", "", "and a nan")]
 
@@ -222,7 +231,7 @@ def test_a_heading_that_somebody_wrote_into_is_a_comment_and_no_place(base, fill
     filled.write("T2", "missing", "Money").paragraph("Who said this").insert_paragraph_before("Mine")
     filled.note(filled.doc.paragraphs[-1], "At the end")
     path = filled.saved(tmp_path / "a.docx")
-    stored = receive(base, [path], Choices(round_id="round-1", blank=True), DAY).evidence.feedback
+    stored = receive_feedback(base, [path], FeedbackChoices(round_id="round-1", blank=True), DAY).evidence.feedback
     assert "Karen" not in stored.to_csv()
     assert ("T2", "says [removed: name]") in [(row.target_id, str(row.comment)[-20:]) for row in stored.itertuples()]
 
@@ -246,7 +255,7 @@ def test_margin_notes_arrive_where_they_stand_without_their_authors(base, filled
         ("T2", "other", "", f"On “{filled.paragraph('2. ').text}”: A heavy part"),
         ("", "other", "", "On “What this is”: Too long"),
     ])  # fmt: skip
-    stored = receive(base, [path], ROUND, DAY).evidence.feedback
+    stored = receive_feedback(base, [path], ROUND, DAY).evidence.feedback
     assert "Somebody" not in stored.to_csv()
     assert set(stored["target_kind"]) == {"review_finding", "theme", "pack"}
 
@@ -285,7 +294,7 @@ def test_text_that_was_put_in_anywhere_arrives_and_the_packs_own_does_not(base, 
         ("T1", "other", "", "After the first table"),
         ("", "other", "", "In the footer"),
     ]
-    remarks = receive(base, [path], ROUND, DAY).remarks
+    remarks = receive_feedback(base, [path], ROUND, DAY).remarks
     assert any("The lines for places to turn to were filled in" in remark for remark in remarks)
     assert any("1 picture or drawing beside the pack's own" in remark for remark in remarks)
 
@@ -306,7 +315,7 @@ def test_tracked_changes_arrive_as_what_was_struck_out_and_put_in(base, filled, 
 
 
 def test_an_empty_document_brings_nothing(base, filled, tmp_path):
-    got = receive(base, [filled.saved(tmp_path / "a.docx")], ROUND, DAY)
+    got = receive_feedback(base, [filled.saved(tmp_path / "a.docx")], ROUND, DAY)
     assert (got.n_read, got.remarks) == (0, ["a.docx: the round round-1 was entered in judgements/rounds.csv.", "a.docx: nothing was filled in."])  # fmt: skip
 
 
@@ -372,6 +381,122 @@ def test_an_opendocument_file_is_named_as_what_it_is(base, tmp_path):
         assert "an OpenDocument file; save it as" in refused(base, tmp_path / name)
 
 
+# ---------------------------------------------------------------- marks instead of ticks, and pictures
+
+
+def looks(filled: FilledDocument, target: str, question: str, label: str, change) -> FilledDocument:
+    """Change how the run of an answer looks."""
+    cell = filled.row(target, question).cells[1]
+    run = next(each for each in cell.paragraphs[0].runs if each.text.strip().replace("\xa0", " ") == label)
+    change(run)
+    return filled
+
+
+def highlighted(run) -> None:
+    run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+
+
+def struck(run) -> None:
+    run.font.strike = True
+
+
+MARKS = {
+    "highlighted": (highlighted, "“yes” is highlighted"),
+    "bold": (lambda run: setattr(run, "bold", True), "“yes” is bold"),
+    "underlined": (lambda run: setattr(run, "underline", True), "“yes” is underlined"),
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_an_answer_that_is_marked_and_not_ticked_is_never_taken_without_a_word(base, filled, tmp_path, name):
+    change, says = MARKS[name]
+    path = looks(filled, "T1", "fits", "yes", change).write("T1", "fits", "Most of it").saved(tmp_path / "a.docx")
+    said = refused(base, path)
+    assert f"a.docx, table row T1 · fits: {says}, and no box is ticked." in said
+    assert "--take-marked" in said and "--leave-marked" in said
+    take, leave = replace(ROUND, marked="take"), replace(ROUND, marked="leave")
+    assert rows(base, path, take) == [("T1", "fits", "yes", "Most of it")]
+    assert rows(base, path, leave) == [("T1", "fits", "", "Most of it")]
+    (remark,) = [each for each in receive_feedback(base, [path], take, DAY).remarks if says in each]
+    assert "it was taken as the answer" in remark
+    with pytest.raises(CallError, match="can be taken or left"):
+        receive_feedback(base, [path], replace(ROUND, marked="guess"), DAY)
+
+
+def test_the_answer_that_is_left_when_the_others_are_struck_out_is_asked_about(base, filled, tmp_path):
+    for label in ("yes", "partly", "not sure"):
+        looks(filled, "T1", "fits", label, struck)
+    path = filled.saved(tmp_path / "a.docx")
+    assert "“no” is the one answer that is not struck out" in refused(base, path)
+    assert rows(base, path, replace(ROUND, marked="take")) == [("T1", "fits", "no", "")]
+    assert rows(base, path, replace(ROUND, marked="leave")) == []
+
+
+def test_several_marks_are_a_comment_and_a_tick_goes_before_a_mark(base, filled, tmp_path):
+    looks(filled, "T1", "fits", "yes", highlighted)
+    looks(filled, "T1", "fits", "no", highlighted)
+    looks(filled, "T2", "fits", "partly", highlighted).click("T2", "fits", 0)
+    looks(filled, "T2", "priority", "it matters", struck)
+    assert rows(base, filled.saved(tmp_path / "a.docx")) == [
+        ("T1", "fits", "", "highlighted: yes, no"),
+        ("T2", "fits", "yes", "highlighted: partly"),
+        ("T2", "priority", "", "struck out: matters"),
+    ]
+
+
+def test_a_tick_that_is_marked_too_and_a_line_that_looks_all_alike_are_no_marks(base, filled, tmp_path):
+    looks(filled, "T1", "fits", "yes", highlighted).click("T1", "fits", 0)
+    for run in filled.row("T2", "fits").cells[1].paragraphs[0].runs:
+        run.bold = True
+    assert rows(base, filled.saved(tmp_path / "a.docx")) == [("T1", "fits", "yes", "")]
+
+
+def test_a_sentence_that_is_crossed_out_arrives_and_one_that_is_highlighted_is_said(base, filled, tmp_path):
+    struck(filled.paragraph("You can skip any part").runs[0])
+    highlighted(filled.paragraph("Please do not write names").runs[0])
+    path = filled.saved(tmp_path / "a.docx")
+    ((target, question, _, comment),) = rows(base, path)
+    assert (target, question) == ("", "words_wrong")
+    assert comment.startswith("struck out: “You can skip any part")
+    (remark,) = [each for each in receive_feedback(base, [path], ROUND, DAY).remarks if "Somebody marked" in each]
+    assert "1 paragraph of the pack" in remark and "highlighted: “Please do not write names" in remark
+
+
+def test_a_marked_role_is_said_and_not_taken(base, blank, tmp_path):
+    filled = FilledDocument(blank).write("form", "group", "garden-group").write("T1", "missing", "Money")
+    label = filled.row("form", "role").cells[1].paragraphs[0].runs[0].text.strip().replace("\xa0", " ")
+    path = looks(filled, "form", "role", label, highlighted).saved(tmp_path / "a.docx")
+    got = receive_feedback(base, [path], ROUND, DAY)
+    assert any("place for the role something is marked" in each and "--role" in each for each in got.remarks)
+    assert set(got.evidence.feedback["role"]) == {"not_said"}
+
+
+def test_handwriting_in_an_answer_is_said_with_its_row_even_where_a_picture_of_the_pack_was_deleted(
+    base, filled, tmp_path
+):
+    own = next(iter(filled.doc.element.body.iter(qn("w:drawing"))))
+    own.getparent().remove(own)
+    picture = studies_picture_of(base)
+    filled.row("T1", "missing").cells[1].paragraphs[0].add_run().add_picture(io.BytesIO(picture))
+    filled.doc.sections[0].header.paragraphs[0].add_run().add_picture(io.BytesIO(picture))
+    got = receive_feedback(base, [filled.saved(tmp_path / "a.docx")], ROUND, DAY)
+    (remark,) = [each for each in got.remarks if "handwriting" in each]
+    assert "2 pictures or drawings beside the pack's own" in remark and "T1 · missing" in remark
+    assert any("nothing was filled in" in each for each in got.remarks)
+
+
+def studies_picture_of(base) -> bytes:
+    pack = build_pack(base, themes=["T1"])
+    return theme_picture(pack.themes[0], pack.words).png
+
+
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"\0\0\0\x18ftypheic"])
+def test_a_photograph_of_a_form_is_named_as_what_it_is(base, tmp_path, start):
+    path = tmp_path / "form.jpg"
+    path.write_bytes(start + bytes(100))
+    assert "it is a picture, and what it shows is not read" in refused(base, path)
+
+
 # ---------------------------------------------------------------- truly with another office program
 
 
@@ -385,14 +510,27 @@ def test_libreoffice_may_save_the_document_as_odt_and_back_under_another_name(ba
     second.cells[1].add_paragraph("Merged")
     first.cells[1].merge(second.cells[1])
     path = filled.saved(tmp_path / "pack.docx")
-    here = receive(base, [path], ROUND, DAY)
+    here = receive_feedback(base, [path], ROUND, DAY)
     back = resaved(path, "odt", "docx")
     assert back.name == "what I think.docx"
-    there = receive(base, [back], ROUND, DAY)
+    there = receive_feedback(base, [back], ROUND, DAY)
     assert here.n_new == there.n_new == 6
     drop = ["received"]
     assert there.evidence.feedback.drop(columns=drop).equals(here.evidence.feedback.drop(columns=drop))
-    assert receive(here.evidence, [back], ROUND, DAY).n_new == 0
+    assert receive_feedback(here.evidence, [back], ROUND, DAY).n_new == 0
+
+
+@pytest.mark.office
+def test_marks_and_pictures_are_seen_after_libreoffice_saved_the_document(base, filled, tmp_path):
+    looks(filled, "T1", "fits", "yes", highlighted)
+    looks(filled, "T2", "fits", "no", MARKS["bold"][0])
+    filled.row("T1", "missing").cells[1].paragraphs[0].add_run().add_picture(io.BytesIO(studies_picture_of(base)))
+    back = resaved(filled.saved(tmp_path / "pack.docx"), "odt", "docx")
+    said = refused(base, back)
+    assert "T1 · fits: “yes” is highlighted" in said and "T2 · fits: “no” is bold" in said
+    got = receive_feedback(base, [back], replace(ROUND, marked="take"), DAY)
+    assert [each for each in got.remarks if "1 picture or drawing beside the pack's own" in each]
+    assert list(got.evidence.feedback["answer"]) == ["yes", "no"]
 
 
 @pytest.mark.office
@@ -401,14 +539,14 @@ def test_libreoffice_may_save_the_sheet_as_ods_and_back_or_as_text(base, tmp_pat
     sheet = FilledSheet(feedback_workbook(pack)).who().put("T1 · fits", "partly", "=not a sum").put("T2 · priority", "it matters")  # fmt: skip
     sheet.put("T2 · missing", words="two\nlines, and “marks”")
     path = sheet.saved(tmp_path / "feedback.xlsx")
-    here = receive(base, [path], ROUND, DAY)
+    here = receive_feedback(base, [path], ROUND, DAY)
     back = resaved(path, "ods", "xlsx")
-    there = receive(base, [back], ROUND, DAY)
+    there = receive_feedback(base, [back], ROUND, DAY)
     assert here.n_new == there.n_new == 3
     assert there.evidence.feedback.drop(columns=["received"]).equals(here.evidence.feedback.drop(columns=["received"]))
-    assert receive(here.evidence, [back], ROUND, DAY).n_new == 0
+    assert receive_feedback(here.evidence, [back], ROUND, DAY).n_new == 0
     text = resaved(path, "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true,false,false,false,3")
-    assert receive(here.evidence, [text], ROUND, DAY).n_new == 0
+    assert receive_feedback(here.evidence, [text], ROUND, DAY).n_new == 0
 
 
 def test_every_label_of_an_answer_has_its_word():

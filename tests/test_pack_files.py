@@ -19,8 +19,10 @@ from synthesis.cli import main
 from synthesis.draw_pack import studies_picture, studies_picture_alt, theme_picture
 from synthesis.drawing import plotted
 from synthesis.pack_folder import PACK_FILES, pack_contents, put_pack, write_pack
+from synthesis.pack_pages import pack_page
 from synthesis.pack_team import not_ready
-from synthesis.packs import build_packs
+from synthesis.pack_word import pack_docx
+from synthesis.packs import Against, build_packs
 from synthesis.readability import sentences
 from synthesis.schema import CallError, SynthesisError
 from synthesis.tables import Evidence, read_evidence, read_table
@@ -92,7 +94,7 @@ def test_every_statement_count_and_reason_stands_in_each_form(contents, packs, f
             assert squeezed(each.plain) in text
             assert f"{each.n_studies} of {each.of_studies} studies" in text
             assert all(part in text for part in (each.how_sure, *each.why))
-            assert all(squeezed(finding) in text for _, finding in each.against)
+            assert all(squeezed(a.text) in text for a in each.against)
         assert all(question.text in text for question in packs[0].questions)
 
 
@@ -109,6 +111,22 @@ def test_an_easy_read_page_holds_the_easy_lines_and_not_the_standard_words(conte
     for each in easy:
         assert all(line.replace("'", "&#39;") in page for line in each.easy)
         assert squeezed(each.plain) not in squeezed(page)
+
+
+def test_easy_read_shows_what_does_not_fit_line_by_line_and_counts_only_what_has_no_lines(packs):
+    told = Against("Parents in one study:", "Some said so. It helped.", ("Some said so.", "It helped."))
+    bare = [Against("Workers in one study:", "A finding as it was read.", ())] * 2
+    theme = packs[1].themes[0]
+    first, *others = theme.statements
+    easy = replace(packs[1], themes=(replace(theme, statements=(replace(first, against=(told, *bare)), *others)),))
+    page = html.unescape(pack_page(easy))
+    paper = [each.text for each in docx.Document(io.BytesIO(pack_docx(easy))).paragraphs]
+    counted = easy.words.said("against_easy", n=2)
+    assert all(f"<li>{line}</li>" in page and line in paper for line in told.easy)
+    assert told.lead in page and told.lead in paper
+    assert counted in page and counted in paper
+    assert "as it was read" not in page and "A finding as it was read." not in paper
+    assert easy.words.texts["against_none"] in page  # of the statements that nothing contradicts
 
 
 def test_easy_read_holds_one_sentence_a_line_and_a_theme_is_headed_by_a_whole_one(contents, packs):

@@ -161,12 +161,15 @@ def test_what_speaks_against_a_statement_is_shown_with_the_side_it_comes_from(pa
     plain = defaultdict(list)
     for row in rows("easy_read"):
         plain[row["target_id"]].append(row["line"])
-    told = {each.id: each.against for theme in pack.themes for each in theme.statements}
-    for row in rows("review_findings"):
-        for which in filter(None, row["contradicting_finding_ids"].split(";")):
-            lead = pack.words.said(f"against_{side[which]}")
-            assert (lead, " ".join(plain[which]) or finding[which]) in told[row["review_finding_id"]]
-    assert any(told.values())
+    told = {each.id: [(a.lead, a.text) for a in each.against] for theme in pack.themes for each in theme.statements}
+    wanted = {which: [] for which in told}
+    for row in rows("contrary_findings"):
+        if row["reading"] == "contradicts":
+            which = row["finding_id"]
+            said = pack.words.said(f"against_{side[which]}"), " ".join(plain[which]) or finding[which]
+            wanted[row["review_finding_id"]].append(said)
+    assert told == wanted
+    assert sum(map(len, told.values())) == 33
 
 
 def test_a_theme_reworded_shows_it_and_says_that_a_comment_led_to_it(evidence, slim, pack):
@@ -179,6 +182,29 @@ def test_a_theme_reworded_shows_it_and_says_that_a_comment_led_to_it(evidence, s
         f"1 March 2026: “Old words” became “{theme.plain}”. Made up for a test. This came from a comment.",
     )
     assert not any(each.history for each in others)
+
+
+@pytest.mark.parametrize(
+    ("change", "changed", "theme_says", "statement_says"),
+    [
+        ("confidence_lowered", "RF01", "", "We are less sure of this now."),
+        ("statement_added", "RF01", "", "This was added."),
+        ("code_split", "fear_custody_loss", "What people said was sorted anew.", ""),
+        ("theme_reworded", "T1", "The words were changed.", ""),
+    ],
+)
+def test_what_a_comment_changed_stands_in_the_history_of_what_changed(
+    evidence, slim, change, changed, theme_says, statement_says
+):
+    row = {"response_id": "r1", "comment_id": "c1", "decision": "accepted", "reason": "Made up.", "change": change, "changed_id": changed,
+           "plain_reply": "Made up.", "decided_by": "team", "date": pd.Timestamp("2026-03-01")}  # fmt: skip
+    answered = slim(responses=pd.DataFrame([row]).reindex(columns=evidence.responses.columns))
+    theme = build_pack(answered, themes=["T1"]).themes[0]
+    said = {"theme": theme.history, "statement": theme.statements[0].history}
+    wanted = {"theme": theme_says, "statement": statement_says}
+    assert said == {
+        which: (f"1 March 2026: {text} This came from a comment.",) if text else () for which, text in wanted.items()
+    }
 
 
 # ---------------------------------------------------------------- what can be asked for
@@ -336,9 +362,9 @@ def test_a_finding_that_does_not_fit_is_told_in_plain_words_and_as_the_study_was
 ):
     lines = evidence.easy_read
     without = build_pack(slim(easy_read=lines[lines["target_id"] != "denison2014-f1"]), themes=["T1"])
-    (told,) = [text for _, text in without.themes[0].statements[0].against if "child removal" in text]
+    (told,) = [a.text for a in without.themes[0].statements[0].against if "child removal" in a.text]
     assert told == column("findings", "finding_id", "finding")["denison2014-f1"]
-    told = [text for _, text in build_pack(slim(), themes=["T1"]).themes[0].statements[0].against]
+    told = [a.text for a in build_pack(slim(), themes=["T1"]).themes[0].statements[0].against]
     assert (
         "Women feared that their children could be taken. They still took their children to the doctor or clinic."
         in told

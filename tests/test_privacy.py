@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import time
+from pathlib import Path
 
 import pytest
+from plain import rows
 
 from synthesis.privacy import blacked_out, hinted, personal_details
+from synthesis.readability import sentences
 
 
 @pytest.mark.parametrize(
@@ -80,3 +84,45 @@ def test_a_long_text_does_not_hold_it_up(text):
     began = time.perf_counter()
     personal_details(text)
     assert time.perf_counter() - began < 3
+
+
+def comments() -> list[tuple[str, str]]:
+    """The made-up comments of comments.csv, half of them with a name: the comment and what is to be flagged in it."""
+    with (Path(__file__).parent / "comments.csv").open(encoding="utf-8", newline="") as handle:
+        return [(row["comment"], row["names"]) for row in csv.DictReader(handle)]
+
+
+def flagged(text: str) -> list[str]:
+    return [text[each.start : each.end] for each in personal_details(text)]
+
+
+def test_names_in_made_up_comments_are_found_and_comments_without_one_are_left_alone():
+    told = comments()
+    assert (len(told), sum(bool(name) for _, name in told)) == (60, 30)
+    missed = [text for text, name in told if name and not any(name.endswith(part) or part.endswith(name) for part in flagged(text))]  # fmt: skip
+    false = [text for text, name in told if not name and flagged(text)]
+    assert (missed, false) == ([], [])
+
+
+def test_fewer_than_two_in_a_hundred_plain_sentences_are_flagged():
+    texts = [row["plain_language"] for name in ("themes", "review_findings") for row in rows(name)]
+    texts += [row["line"] for row in rows("easy_read")] + [row["finding"] for row in rows("findings")]
+    said = [sentence for text in texts for sentence in sentences(text)]
+    false = [sentence for sentence in said if flagged(sentence)]
+    assert len(said) > 900
+    assert len(false) / len(said) < 0.02, false
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("Tom hit me.", "Tom"),
+        ("It was bad. “Tom did it.”", "Tom"),
+        ("Jo and I went.", "Jo"),
+        ("- Aisha's teacher knew", "Aisha"),
+        ("Leanne, my worker, listened.", "Leanne"),
+        ("Florence helped. James left.", "Florence"),
+    ],
+)
+def test_a_name_with_which_a_sentence_begins_is_found(text, part):
+    assert part in flagged(text)

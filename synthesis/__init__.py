@@ -126,6 +126,16 @@ if TYPE_CHECKING:
     from synthesis.pack_reading import readability_summary as readability_summary
     from synthesis.pack_reading import readability_table as readability_table
     from synthesis.packs import build_pack as build_pack
+    from synthesis.planning import planning_items as planning_items
+    from synthesis.planning import read_plans as read_plans
+    from synthesis.planning import store_plan as store_plan
+    from synthesis.planning_progress import change_counts as change_counts
+    from synthesis.planning_progress import compare_plans as compare_plans
+    from synthesis.planning_progress import plan_progress as plan_progress
+    from synthesis.planning_reading import read_plan as read_plan
+    from synthesis.planning_sheet import planning_workbook as planning_workbook
+    from synthesis.planning_steps import next_steps as next_steps
+    from synthesis.planning_steps import open_items as open_items
     from synthesis.pooling import Pooled as Pooled
     from synthesis.pooling import pool as pool
     from synthesis.pooling import pool_groups as pool_groups
@@ -203,6 +213,7 @@ _MODULE_OF = {
     "build_pack": "packs",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
+    "change_counts": "planning_progress",
     "check": "tables",
     "clopper_pearson": "intervals",
     "cluster_robust": "clusters",
@@ -210,6 +221,7 @@ _MODULE_OF = {
     "codebook_history": "codes",
     "codebook_table": "codes",
     "coder": "coding_widget",
+    "compare_plans": "planning_progress",
     "confidence_differences": "confidence",
     "confidence_settlement": "confidence_sheets",
     "confidence_sheet": "confidence_sheets",
@@ -257,11 +269,16 @@ _MODULE_OF = {
     "needs_and_interventions": "crosswalk",
     "negative_cases": "framework",
     "newcombe": "intervals",
+    "next_steps": "planning_steps",
+    "open_items": "planning_steps",
     "outlier_robust": "outliers",
     "pack_texts": "pack_reading",
     "participants": "studies",
     "pathway_table": "guidance_risks",
     "perspective_contrast": "contrast",
+    "plan_progress": "planning_progress",
+    "planning_items": "planning",
+    "planning_workbook": "planning_sheet",
     "plotted": "figures",
     "pool": "pooling",
     "pool_estimates": "combining",
@@ -275,6 +292,8 @@ _MODULE_OF = {
     "published_comparison": "comparison",
     "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
+    "read_plan": "planning_reading",
+    "read_plans": "planning",
     "readability_summary": "pack_reading",
     "readability_table": "pack_reading",
     "recommendation_support": "crosswalk",
@@ -299,6 +318,7 @@ _MODULE_OF = {
     "status": "provenance",
     "status_line": "provenance",
     "step_table": "guidance",
+    "store_plan": "planning",
     "study_counts": "studies",
     "subgroups": "grouping",
     "suggested_concerns": "confidence",

@@ -24,11 +24,8 @@ from synthesis.repeated_forms import Sent, answered_otherwise, forms_of_one_copy
 from synthesis.round_rules import version_of
 from synthesis.schema import CallError, Problem, SynthesisError, counted
 from synthesis.schema import table as table_of
+from synthesis.table_sheets import plain_text
 from synthesis.tables import Evidence, check_rows
-
-#: Characters with which a spreadsheet program takes a text for a formula, in their wide forms, too.
-_FORMULA = tuple("=+-@＝＋－＠|%\t")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -181,9 +178,9 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
                 "target_id": "" if entry.target == "pack" else entry.target,
                 "question": entry.question,
                 "answer": entry.answer,
-                "comment": _plain(f"On “{entry.quote}”: {text}" if entry.quote and text else text),
+                "comment": plain_text(f"On “{entry.quote}”: {text}" if entry.quote and text else text),
                 "form": form.kind,
-                "place": (f"copy {copy}, " if copy else "") + _plain(entry.place),
+                "place": (f"copy {copy}, " if copy else "") + plain_text(entry.place),
                 "received": day,
                 "privacy_check": settled,
             }
@@ -199,12 +196,6 @@ def _add_form(evidence: Evidence, batch: _Batch, name: str, form: Form, choices:
 def _identifier(*parts: str) -> str:
     plain = "\x1f".join(" ".join(part.split()) for part in parts)
     return f"c-{hashlib.sha256(plain.encode('utf-8')).hexdigest()[:12]}"
-
-
-def _plain(text: str) -> str:
-    """A text as it is stored: without control characters, and in quotation marks where it could pass for a formula."""
-    text = _CONTROL.sub("", text.replace("\ufffd", "?")).strip()
-    return f"“{text}”" if text.startswith(_FORMULA) else text
 
 
 def _kind(evidence: Evidence, target: str) -> str:
@@ -316,7 +307,7 @@ def _private(entry: Entry, choices: Choices, batch: _Batch, place: str) -> tuple
     if choices.blank:
         return blacked_out(entry.comment), f"{kinds}: blacked out"
     if choices.keep:
-        return entry.comment, f"{kinds}: kept, {_plain(choices.keep)}"
+        return entry.comment, f"{kinds}: kept, {plain_text(choices.keep)}"
     batch.flagged.append(f"{place}: {'; '.join(hinted(entry.comment, detail) for detail in found)}")
     return entry.comment, ""
 

@@ -30,7 +30,17 @@ LAYERS = [
         "guide_rules",
         "tables",
     ],
-    ["office_files", "dictionary", "workbooks", "sheet_notes", "table_sheets", "sheet_rows", "exchange"],
+    [
+        "office_files",
+        "dictionary",
+        "workbooks",
+        "sheet_notes",
+        "ods_sheets",
+        "text_tables",
+        "table_sheets",
+        "sheet_rows",
+        "exchange",
+    ],
     ["intervals", "leading", "reliability", "incidence", "control_limits", "slopes"],
     [
         "pooling_options",
@@ -93,7 +103,9 @@ LAYERS = [
         "rank_change",
     ],
     ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk"],
+    ["planning", "planning_answers", "planning_progress", "planning_steps"],
     ["provenance", "comparison", "prevalence_comparison"],
+    ["planning_sheet", "planning_reading"],
     [
         "drawing",
         "draw_series",

@@ -119,14 +119,18 @@ def area_name(area: str) -> str:
     name = " ".join(area.split())
     if not name:
         raise CallError('Say whose plan it is: the name of the area or team, for example --area "Anytown".')
-    if (
-        len(name) > 80
-        or _BARRED.search(name.replace(",", ""))
-        or name.startswith(_FORMULA)
-        or not re.search(r"\w", name)
-    ):
+    if not _is_area(name):
         raise CallError(f"{name[:80]!r} is no name for an area: at most 80 letters, without ; # | or quotation marks, and not beginning with = + - or @.")  # fmt: skip
     return name
+
+
+def _is_area(name: str) -> bool:
+    return len(name) <= 80 and not _BARRED.search(name.replace(",", "")) and not name.startswith(_FORMULA) and bool(re.search(r"\w", name))  # fmt: skip
+
+
+def refusal(faults: Sequence[str]) -> SynthesisError:
+    """The error that lists faults, a line each, without characters that would upset a terminal."""
+    return SynthesisError("\n".join("".join(c if c.isprintable() else " " for c in fault) for fault in faults))
 
 
 # ---------------------------------------------------------------- plans as tables
@@ -186,7 +190,7 @@ def read_plans(*places: str | Path) -> pd.DataFrame:
     if not faults:
         faults = _same_twice(plans)
     if faults:
-        raise SynthesisError("\n".join(faults))
+        raise refusal(faults)
     return pd.concat([plan for _, plan in plans], ignore_index=True).sort_values(["area", "date"], kind="stable", ignore_index=True)  # fmt: skip
 
 
@@ -236,6 +240,7 @@ def _row_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
             faults.append((number, "stage", f"“{row['stage']}” is none of {', '.join(scale)}, {NOT_OURS}"))
         elif row["stage_order"] != (str(scale.index(row["stage"]) + 1) if row["stage"] in scale else ""):
             faults.append((number, "stage_order", f"“{row['stage_order']}” is not the place of the stage on the scale"))
+        faults += [(number, "area", f"{row['area'][:40]!r} is no name of an area")] if row["area"] and not _is_area(row["area"]) else []  # fmt: skip
         faults += [(number, name, "it is empty") for name in ("area", "date", "item_id") if not row[name]]
         faults += [(number, name, f"“{row[name]}” is no day; write it as 2026-11-22") for name in ("date", "action_date") if row[name] and not is_day(row[name])]  # fmt: skip
     twice = table.duplicated(["area", "date", "item_id"], keep="first")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from synthesis.planning import COLUMNS, NOT_OURS, plain, planning_items, typed_plan
+from synthesis.planning import COLUMNS, NOT_OURS, plain, planning_items, refusal, typed_plan
 from synthesis.privacy import Detail, hinted, personal_details
-from synthesis.schema import CallError, SynthesisError, counted
+from synthesis.schema import CallError, counted
 from synthesis.table_sheets import plain_text
 from synthesis.tables import Evidence
 
@@ -115,7 +115,7 @@ def make_plan(
         said = f"{counted(len(flagged), 'cell')} may show who somebody is. An owner is a role, never a name. Look at each, then repeat the call: --blank-flagged blacks these details out, --accept-flagged REASON keeps them and records the reason."  # fmt: skip
         found += [*flagged, said]
     if found:
-        raise SynthesisError("Nothing was stored.\n" + "\n".join(found))
+        raise refusal(["Nothing was stored.", *found])
     return Plan(_table(evidence, area, when, scale, rows), remarks)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from synthesis.ods_sheets import is_ods, read_ods
 from synthesis.office_files import PLAN_ODS, PLAN_SHEET
-from synthesis.planning import plain, planning_items
+from synthesis.planning import plain, planning_items, refusal
 from synthesis.planning_answers import HEADS, Answer, Plan, Privacy, make_plan
 from synthesis.planning_sheet import DAY, FIRST, HEAD, SHEET, PlanMark, read_mark
 from synthesis.schema import CallError, SynthesisError, counted
@@ -84,7 +84,7 @@ def read_plan(
         raise
     except SynthesisError as error:
         said = str(error).replace(f"{path} ", "").replace(str(path), path.name)
-        raise SynthesisError(f"Nothing was stored.\n{path.name}: {said}") from error
+        raise refusal(["Nothing was stored.", *(f"{path.name}: {line}" for line in said.splitlines())]) from error
     answers = _answers(evidence, sheet, marks)
     said_day, place = _day(sheet, day)
     plan = make_plan(evidence, mark.area, said_day, mark.scale, answers, privacy, sheet.faults, today, place)  # fmt: skip
@@ -183,7 +183,7 @@ def _answers(evidence: Evidence, sheet: _Sheet, marks: list[PlanMark | None]) ->
     ids = {sheet.cell(cells, "id") for _, cells in sheet.rows} - {"", DAY}
     if ids and not ids & known.keys():
         some = ", ".join(sorted(ids)[:3])
-        raise SynthesisError(f"Nothing was stored.\n{sheet.file}: it belongs to another review: none of its {counted(len(ids), 'row')} ({some}, ...) is in {evidence.folder}.")  # fmt: skip
+        raise refusal(["Nothing was stored.", f"{sheet.file}: it belongs to another review: none of its {counted(len(ids), 'row')} ({some}, ...) is in {evidence.folder}."])  # fmt: skip
     found: dict[str, Answer] = {}
     for (number, cells), mark in zip(sheet.rows, marks, strict=True):
         item = sheet.cell(cells, "id")

@@ -9,6 +9,7 @@ import pytest
 from filled_plan import AREA, STAGES, TODAY
 
 import synthesis
+from synthesis.figures import draw, progress_alt, progress_plot
 from synthesis.planning import planning_items, stage_scale
 from synthesis.planning_answers import Answer, Privacy, make_plan
 from synthesis.planning_progress import CHANGES, change_counts, compare_plans, plan_progress
@@ -90,6 +91,32 @@ def test_progress_by_domain_adds_up_to_the_whole_in_the_sources_order(evidence, 
 def test_no_table_of_progress_holds_an_average(spring, autumn, evidence):
     for table in (plan_progress(pd.concat([spring, autumn])), compare_plans(evidence, spring, autumn)):
         assert not table.select_dtypes("float").shape[1]
+
+
+def test_the_picture_shows_every_count_with_its_number_and_says_what_it_finds(evidence, spring, autumn):
+    other = plan(evidence, area="$Elsewhere$ & <Co>", stages="no,yes", SI081="yes")
+    table = plan_progress(pd.concat([spring, autumn, other]))
+    ax = progress_plot(table)
+    drawn = draw(ax, "Progress", progress_alt(table))
+    pd.testing.assert_frame_equal(drawn.table, table)
+    written = [text.get_text() for text in ax.texts]
+    assert all(written.count(str(n)) >= (table["n_items"] == n).sum() for n in set(table["n_items"]))
+    assert [
+        word for word in (*STAGES, "does not apply", "not answered", "2026-06-01", "2026-11-01") if word not in written
+    ] == []
+    bars = {(bar.get_hatch(), bar.get_linestyle()) for bar in ax.patches}
+    assert bars == {(None, "solid"), ("////", "solid"), (None, ":")}  # what is no stage differs by more than colour
+    assert "Exampleton, of 22 items: on 2026-06-01 1 at the last stage, “in place”, and 14 not answered; on 2026-11-01 1 at" in drawn.alt  # fmt: skip
+    assert "$Elsewhere$ & <Co>" in drawn.alt
+    drawn.figure.canvas.draw()  # a dollar sign in a name is no formula
+
+
+def test_the_picture_of_no_plans_says_so_and_none_is_drawn_by_domain(evidence, spring):
+    empty = plan_progress(spring.iloc[:0])
+    assert progress_alt(empty) == "Bars of progress: there are no plans to show."
+    assert "There are no plans to show." in [text.get_text() for text in progress_plot(empty).texts]
+    with pytest.raises(CallError, match="without items"):
+        progress_plot(plan_progress(spring, planning_items(evidence)))
 
 
 # ---------------------------------------------------------------- side by side

@@ -129,6 +129,7 @@ LAYERS = [
         "draw_stability",
         "draw_heat",
         "draw_pathways",
+        "draw_progress",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [
@@ -149,7 +150,7 @@ LAYERS = [
         "pack_team",
         "pack_folder",
     ],
-    ["answering", "commands_packs", "commands_pooling", "commands_prevalence", "build", "cli"],
+    ["answering", "commands_packs", "commands_planning", "commands_pooling", "commands_prevalence", "build", "cli"],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

@@ -130,6 +130,8 @@ if TYPE_CHECKING:
     from synthesis.planning import planning_items as planning_items
     from synthesis.planning import read_plans as read_plans
     from synthesis.planning import store_plan as store_plan
+    from synthesis.planning_form import PlanAnswers as PlanAnswers
+    from synthesis.planning_form import plan_form as plan_form
     from synthesis.planning_progress import change_counts as change_counts
     from synthesis.planning_progress import compare_plans as compare_plans
     from synthesis.planning_progress import plan_progress as plan_progress
@@ -183,6 +185,7 @@ _MODULE_OF = {
     "Evidence": "tables",
     "EvidenceError": "schema",
     "Override": "combining",
+    "PlanAnswers": "planning_form",
     "Pooled": "pooling",
     "PoolingRefused": "combining",
     "SynthesisError": "schema",
@@ -277,6 +280,7 @@ _MODULE_OF = {
     "participants": "studies",
     "pathway_table": "guidance_risks",
     "perspective_contrast": "contrast",
+    "plan_form": "planning_form",
     "plan_progress": "planning_progress",
     "planning_items": "planning",
     "planning_workbook": "planning_sheet",

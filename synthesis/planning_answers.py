@@ -112,7 +112,7 @@ def make_plan(
         if not row["stage"] and any(row[name] for name in ("note", "owner", "action_date")):
             remarks.append(f"{answer.place}: there is no stage, so {answer.item_id} counts as not answered; the rest was kept.")  # fmt: skip
     if flagged:
-        said = f"{counted(len(flagged), 'cell')} may show who somebody is. An owner is a role, never a name. Look at each, then repeat the call: --blank-flagged blacks these details out, --accept-flagged REASON keeps them and records the reason."  # fmt: skip
+        said = f"{counted(len(flagged), 'cell')} may show who somebody is. An owner is a role, never a name. Look at each; then black them out (--blank-flagged), or keep them for a reason that is recorded (--accept-flagged REASON)."  # fmt: skip
         found += [*flagged, said]
     if found:
         raise refusal(["Nothing was stored.", *found])

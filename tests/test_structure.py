@@ -105,7 +105,7 @@ LAYERS = [
     ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk"],
     ["planning", "planning_answers", "planning_progress", "planning_steps"],
     ["provenance", "comparison", "prevalence_comparison"],
-    ["planning_sheet", "planning_reading"],
+    ["planning_sheet", "planning_reading", "planning_form"],
     [
         "drawing",
         "draw_series",

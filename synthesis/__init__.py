@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from synthesis.figures import funnel_plot as funnel_plot
     from synthesis.figures import make_figure as make_figure
     from synthesis.figures import plotted as plotted
+    from synthesis.figures import progress_plot as progress_plot
     from synthesis.figures import save_figure as save_figure
     from synthesis.framework import framework_matrix as framework_matrix
     from synthesis.framework import negative_cases as negative_cases
@@ -130,6 +131,18 @@ if TYPE_CHECKING:
     from synthesis.pack_reading import readability_summary as readability_summary
     from synthesis.pack_reading import readability_table as readability_table
     from synthesis.packs import build_pack as build_pack
+    from synthesis.planning import planning_items as planning_items
+    from synthesis.planning import read_plans as read_plans
+    from synthesis.planning import store_plan as store_plan
+    from synthesis.planning_form import PlanAnswers as PlanAnswers
+    from synthesis.planning_form import plan_form as plan_form
+    from synthesis.planning_progress import change_counts as change_counts
+    from synthesis.planning_progress import compare_plans as compare_plans
+    from synthesis.planning_progress import plan_progress as plan_progress
+    from synthesis.planning_reading import read_plan as read_plan
+    from synthesis.planning_sheet import planning_workbook as planning_workbook
+    from synthesis.planning_steps import next_steps as next_steps
+    from synthesis.planning_steps import open_items as open_items
     from synthesis.pooling import Pooled as Pooled
     from synthesis.pooling import pool as pool
     from synthesis.pooling import pool_groups as pool_groups
@@ -177,6 +190,7 @@ _MODULE_OF = {
     "EvidenceError": "schema",
     "FeedbackChoices": "feedback_rows",
     "Override": "combining",
+    "PlanAnswers": "planning_form",
     "Pooled": "pooling",
     "PoolingRefused": "combining",
     "ReceivedFeedback": "feedback",
@@ -209,6 +223,7 @@ _MODULE_OF = {
     "build_pack": "packs",
     "certainty_prompts": "certainty",
     "certainty_table": "certainty",
+    "change_counts": "planning_progress",
     "check": "tables",
     "clopper_pearson": "intervals",
     "cluster_robust": "clusters",
@@ -216,6 +231,7 @@ _MODULE_OF = {
     "codebook_history": "codes",
     "codebook_table": "codes",
     "coder": "coding_widget",
+    "compare_plans": "planning_progress",
     "confidence_differences": "confidence",
     "confidence_settlement": "confidence_sheets",
     "confidence_sheet": "confidence_sheets",
@@ -263,11 +279,17 @@ _MODULE_OF = {
     "needs_and_interventions": "crosswalk",
     "negative_cases": "framework",
     "newcombe": "intervals",
+    "next_steps": "planning_steps",
+    "open_items": "planning_steps",
     "outlier_robust": "outliers",
     "pack_texts": "pack_reading",
     "participants": "studies",
     "pathway_table": "guidance_risks",
     "perspective_contrast": "contrast",
+    "plan_form": "planning_form",
+    "plan_progress": "planning_progress",
+    "planning_items": "planning",
+    "planning_workbook": "planning_sheet",
     "plotted": "figures",
     "pool": "pooling",
     "pool_estimates": "combining",
@@ -277,10 +299,13 @@ _MODULE_OF = {
     "practical_mentions": "crosswalk",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
+    "progress_plot": "figures",
     "proportions": "estimates",
     "published_comparison": "comparison",
     "published_prevalence": "prevalence_comparison",
     "read_evidence": "tables",
+    "read_plan": "planning_reading",
+    "read_plans": "planning",
     "readability_summary": "pack_reading",
     "readability_table": "pack_reading",
     "receive_feedback": "feedback",
@@ -306,6 +331,7 @@ _MODULE_OF = {
     "status": "provenance",
     "status_line": "provenance",
     "step_table": "guidance",
+    "store_plan": "planning",
     "study_counts": "studies",
     "subgroups": "grouping",
     "suggested_concerns": "confidence",

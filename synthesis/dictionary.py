@@ -52,6 +52,7 @@ _JOINS = (
     "risk_pathways --risk_factor_id--> risk_factors",
     "risk_pathways --item_id--> guide_items",
     "intervention_readings --intervention_id--> interventions",
+    "planning_readings --planning_element_id--> planning_elements",
 )
 
 _TOP = """# Data dictionary

@@ -18,11 +18,8 @@ from synthesis.privacy import blacked_out, hinted, personal_details
 from synthesis.repeated_forms import Sent
 from synthesis.round_rules import version_of
 from synthesis.schema import SynthesisError
+from synthesis.table_sheets import plain_text
 from synthesis.tables import Evidence
-
-#: Characters with which a spreadsheet program takes a text for a formula, in their wide forms, too.
-_FORMULA = tuple("=+-@＝＋－＠|%\t")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,9 @@ def add_form(
                 "target_id": "" if entry.target == "pack" else entry.target,
                 "question": entry.question,
                 "answer": entry.answer,
-                "comment": _plain(f"On “{entry.quote}”: {text}" if entry.quote and text else text),
+                "comment": plain_text(f"On “{entry.quote}”: {text}" if entry.quote and text else text),
                 "form": form.kind,
-                "place": (f"copy {copy}, " if copy else "") + _plain(entry.place),
+                "place": (f"copy {copy}, " if copy else "") + plain_text(entry.place),
                 "received": day,
                 "privacy_check": settled,
             }
@@ -117,12 +114,6 @@ def _settled(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -
 def _identifier(*parts: str) -> str:
     plain = "\x1f".join(" ".join(part.split()) for part in parts)
     return f"c-{hashlib.sha256(plain.encode('utf-8')).hexdigest()[:12]}"
-
-
-def _plain(text: str) -> str:
-    """A text as it is stored: without control characters, and in quotation marks where it could pass for a formula."""
-    text = _CONTROL.sub("", text.replace("\ufffd", "?")).strip()
-    return f"“{text}”" if text.startswith(_FORMULA) else text
 
 
 def _kind(evidence: Evidence, target: str) -> str:
@@ -187,7 +178,7 @@ def _private(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -
     if choices.blank:
         return blacked_out(entry.comment), f"{kinds}: blacked out"
     if choices.keep:
-        return entry.comment, f"{kinds}: kept, {_plain(choices.keep)}"
+        return entry.comment, f"{kinds}: kept, {plain_text(choices.keep)}"
     batch.flagged.append(f"{place}: {'; '.join(hinted(entry.comment, detail) for detail in found)}")
     return entry.comment, ""
 

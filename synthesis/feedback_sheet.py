@@ -6,11 +6,8 @@ and sheets that were added, in the margin. Where an answer could be given to the
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from synthesis.office_files import FEEDBACK_SHEET
@@ -30,12 +27,13 @@ from synthesis.pack_forms import (
     without_known,
     word_of,
 )
-from synthesis.schema import CallError, SynthesisError, counted
+from synthesis.schema import SynthesisError, counted
 from synthesis.sheet_notes import SheetNotes, notes_of
+from synthesis.text_tables import read_text_rows, tidy_cell
 from synthesis.workbooks import Rows, read_workbook
 
-#: Filled rows that a sheet may have, texts that stand beside the form, and bytes of a text table; a form needs a tenth.
-MOST_ROWS, MOST_STRAY, MOST_BYTES = 2_000, 200, 5_000_000
+#: Filled rows that a sheet may have, and texts that stand beside the form; a form needs a tenth.
+MOST_ROWS, MOST_STRAY = 2_000, 200
 #: Fingerprints that a row has of its own; rows at both ends have many more.
 FEW_PRINTS = 4
 #: The columns of the answers: what each is, and the fixed word that heads it.
@@ -81,55 +79,13 @@ def _named(name: str, at: int) -> str:
 
 
 def _texts(rows: Rows) -> list[tuple[int, list[str]]]:
-    return [(number, [_tidy(cell.text) for cell in cells]) for number, cells in rows]
+    return [(number, [tidy_cell(cell.text) for cell in cells]) for number, cells in rows]
 
 
 def read_feedback_text(path: Path) -> Form:
     """The form that a text table is: the sheet of answers saved as CSV, with commas, semicolons or tabs."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SynthesisError(f"it has {path.stat().st_size:,} bytes; a feedback sheet has a few thousand.")
-        text = _decoded(path.read_bytes())
-    except OSError as error:
-        raise CallError(f"{path} cannot be opened ({error.strerror}).") from error
-    if "\0" in text:
-        raise SynthesisError("it is no text table; save it as .xlsx, .docx or .csv.")
-    rows = _parted(text)
-    if len(rows) > MOST_ROWS:
-        raise SynthesisError(f"it has more than {MOST_ROWS:,} filled rows; it is no feedback sheet.")
+    rows = read_text_rows(path, lambda row: bool(_columns(row)), MOST_ROWS, "a feedback sheet")
     return _form("csv", [_Grid("Answers", rows)])
-
-
-def _decoded(content: bytes) -> str:
-    """Text in the encodings that spreadsheet programs save."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _parted(text: str) -> list[tuple[int, list[str]]]:
-    """Rows and cells, by the mark between cells that finds the columns of the answers."""
-    best: list[tuple[int, list[str]]] = []
-    limit = csv.field_size_limit(MOST_BYTES)
-    try:
-        for delimiter in ",;\t":
-            cells = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MOST_ROWS + 1))
-            rows = [(n, [_tidy(cell) for cell in row]) for n, row in enumerate(cells, 1) if any(map(str.strip, row))]
-            if any(_columns(row) for _, row in rows):
-                return rows
-            best = best or rows
-    except csv.Error as error:
-        raise SynthesisError(f"it cannot be read as a text table ({error}).") from error
-    finally:
-        csv.field_size_limit(limit)
-    return best
-
-
-def _tidy(cell: str) -> str:
-    return cell.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").strip()
 
 
 # ---------------------------------------------------------------- the sheet of answers

@@ -37,6 +37,7 @@ from synthesis.draw_influence import baujat_alt, baujat_plot
 from synthesis.draw_map import theme_map_alt, theme_map_plot
 from synthesis.draw_pairs import pairs_alt, pairs_plot
 from synthesis.draw_pathways import pathway_alt, pathway_plot
+from synthesis.draw_progress import progress_alt, progress_plot
 from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
 from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, theme_support_plot
@@ -58,7 +59,7 @@ __all__ = [
     "caterpillar_alt", "caterpillar_plot", "contrast_alt", "contrast_plot", "control_alt", "control_plot", "doi_alt",
     "doi_plot", "draw", "figure_names", "forest_alt", "forest_plot", "funnel_alt", "funnel_plot", "heat_alt",
     "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "pathway_alt", "pathway_plot", "plotted",
-    "prisma_alt", "prisma_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
+    "prisma_alt", "prisma_plot", "progress_alt", "progress_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
     "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot", "trend_alt",
     "trend_plot",
 ]  # fmt: skip

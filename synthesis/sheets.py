@@ -60,7 +60,7 @@ def export_sheet(
     given = {"coder": coder, "coders": coders, "appraiser": appraiser, "assessor": assessor, "tool": tool}
     if lacking := [f"--{name}" for name in SHEETS[sheet][1] if not given[name]]:
         raise CallError(f"{'An' if sheet[0] == 'a' else 'A'} {sheet} needs {' and '.join(lacking)}.")
-    target = _free_path(Path(path), force)
+    target = free_path(Path(path), force)
     make: dict[str, Callable[[], bytes]] = {
         "coding-sheet": lambda: exchange.coding_sheet(evidence, coder),
         "disagreement-sheet": lambda: settlement.disagreement_workbook(evidence, coders[0], coders[1]),
@@ -72,8 +72,11 @@ def export_sheet(
     return write_bytes(make[sheet](), target)
 
 
-def _free_path(path: Path, force: bool) -> Path:
-    """The path, where a workbook may be written without losing or making anything that was not asked for."""
+def free_path(path: Path, force: bool) -> Path:
+    """The path, where a workbook may be written without losing or making anything that was not asked for.
+
+    Raises CallError for another suffix, a folder that is not there, and without `force` for a file that is.
+    """
     if path.suffix.lower() != ".xlsx":
         raise CallError(f"{path} is no name for a workbook: end it in .xlsx.")
     if not path.parent.is_dir():

@@ -17,6 +17,9 @@ from synthesis.workbooks import read_workbook
 
 ABOUT = "Instructions"
 LONGEST_CELL = 32_767  # what a spreadsheet program keeps of a text
+#: Characters with which a spreadsheet program takes a text for a formula, in their wide forms, too.
+_FORMULA = tuple("=+-@＝＋－＠|%\t")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST_LIST = 255  # characters of a drop-down list that is written into its cell
 _WIDEST = 44  # characters of a column
 
@@ -84,6 +87,12 @@ def same_text(one: str, two: str) -> bool:
         return re.sub(r"\W+", "", re.sub(r"_x[0-9A-Fa-f]{4}_", "", text[: LONGEST_CELL - 10]))
 
     return plain(one) == plain(two)
+
+
+def plain_text(text: str) -> str:
+    """A text as it is stored: without control characters, and in quotation marks where it could pass for a formula."""
+    text = _CONTROL.sub("", text.replace("\ufffd", "?")).strip()
+    return f"“{text}”" if text.startswith(_FORMULA) else text
 
 
 # ---------------------------------------------------------------- going out

@@ -31,7 +31,17 @@ LAYERS = [
         "guide_rules",
         "tables",
     ],
-    ["office_files", "dictionary", "workbooks", "sheet_notes", "table_sheets", "sheet_rows", "exchange"],
+    [
+        "office_files",
+        "dictionary",
+        "workbooks",
+        "sheet_notes",
+        "ods_sheets",
+        "text_tables",
+        "table_sheets",
+        "sheet_rows",
+        "exchange",
+    ],
     ["intervals", "leading", "reliability", "incidence", "control_limits", "slopes"],
     [
         "pooling_options",
@@ -96,7 +106,9 @@ LAYERS = [
         "rank_change",
     ],
     ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk"],
+    ["planning", "planning_answers", "planning_progress", "planning_steps"],
     ["provenance", "comparison", "prevalence_comparison"],
+    ["planning_sheet", "planning_reading", "planning_form"],
     [
         "drawing",
         "draw_series",
@@ -120,6 +132,7 @@ LAYERS = [
         "draw_stability",
         "draw_heat",
         "draw_pathways",
+        "draw_progress",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [
@@ -144,7 +157,7 @@ LAYERS = [
         "pack_team",
         "pack_folder",
     ],
-    ["answering", "commands_packs", "commands_pooling", "commands_prevalence", "build", "cli"],
+    ["answering", "commands_packs", "commands_planning", "commands_pooling", "commands_prevalence", "build", "cli"],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

@@ -132,6 +132,7 @@ if TYPE_CHECKING:
     from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
     from synthesis.prevalence_comparison import published_prevalence as published_prevalence
+    from synthesis.programme import programme_funnel as programme_funnel
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
     from synthesis.ranges import estimate_ranges as estimate_ranges
@@ -271,6 +272,7 @@ _MODULE_OF = {
     "practical_mentions": "crosswalk",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
+    "programme_funnel": "programme",
     "proportions": "estimates",
     "published_comparison": "comparison",
     "published_prevalence": "prevalence_comparison",

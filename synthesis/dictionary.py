@@ -51,6 +51,7 @@ _JOINS = (
     "risk_pathways --risk_factor_id--> risk_factors",
     "risk_pathways --item_id--> guide_items",
     "intervention_readings --intervention_id--> interventions",
+    "programme_stages --planning_element_id--> planning_elements",
 )
 
 _TOP = """# Data dictionary

@@ -92,7 +92,7 @@ LAYERS = [
         "area_comparison",
         "rank_change",
     ],
-    ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk"],
+    ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk", "programme"],
     ["provenance", "comparison", "prevalence_comparison"],
     [
         "drawing",
@@ -117,6 +117,7 @@ LAYERS = [
         "draw_stability",
         "draw_heat",
         "draw_pathways",
+        "draw_programme",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [

@@ -93,9 +93,11 @@ if TYPE_CHECKING:
     from synthesis.framework import negative_cases as negative_cases
     from synthesis.grouping import subgroups as subgroups
     from synthesis.guard_rails import pooling_refusals as pooling_refusals
+    from synthesis.guidance import address_words as address_words
     from synthesis.guidance import engagement_table as engagement_table
     from synthesis.guidance import guide_item_table as guide_item_table
     from synthesis.guidance import guide_modules as guide_modules
+    from synthesis.guidance import guide_source_table as guide_source_table
     from synthesis.guidance import recommendation_table as recommendation_table
     from synthesis.guidance import stated as stated
     from synthesis.guidance import step_table as step_table
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
     from synthesis.guidance_measures import which_measure as which_measure
     from synthesis.guidance_risks import pathway_table as pathway_table
     from synthesis.guidance_risks import risk_factor_table as risk_factor_table
+    from synthesis.guide_figures import family_hub_figures as family_hub_figures
     from synthesis.influence import baujat_table as baujat_table
     from synthesis.influence import cumulative as cumulative
     from synthesis.influence import influence_table as influence_table
@@ -178,6 +181,7 @@ _MODULE_OF = {
     "SynthesisError": "schema",
     "accumulation": "curves",
     "active": "involvement",
+    "address_words": "guidance",
     "agreement_lines": "agreement",
     "agreement_table": "agreement",
     "agresti_coull": "intervals",
@@ -231,6 +235,7 @@ _MODULE_OF = {
     "estimate_ranges": "ranges",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
+    "family_hub_figures": "guide_figures",
     "figure_names": "figures",
     "finding_answers": "crosswalk",
     "forest_plot": "figures",
@@ -240,6 +245,7 @@ _MODULE_OF = {
     "gripp2": "involvement",
     "guide_item_table": "guidance",
     "guide_modules": "guidance",
+    "guide_source_table": "guidance",
     "headline": "leading",
     "import_sheet": "sheets",
     "included_studies": "studies",

@@ -92,7 +92,15 @@ LAYERS = [
         "area_comparison",
         "rank_change",
     ],
-    ["guidance", "guidance_risks", "guidance_interventions", "guidance_measures", "crosswalk", "programme"],
+    [
+        "guidance",
+        "guidance_risks",
+        "guidance_interventions",
+        "guidance_measures",
+        "guide_figures",
+        "crosswalk",
+        "programme",
+    ],
     ["provenance", "comparison", "prevalence_comparison"],
     [
         "drawing",

@@ -129,7 +129,7 @@ def guide_source_table(evidence: Evidence) -> pd.DataFrame:
     table["n_items"] = table["source_id"].map(items).fillna(0).astype(int)
     table["n_recommendations"] = table["source_id"].map(said["source_id"].value_counts()).fillna(0).astype(int)
     pages = said.groupby("source_id")["source_url"].nunique()
-    table["n_pages"] = table["source_id"].map(pages).fillna(table["source_url"].notna()).astype(int)
+    table["n_pages"] = table["source_id"].map(pages).fillna(table["source_url"].notna().astype(int)).astype(int)
     columns = "source_id source body kind n_items n_recommendations source_url n_pages"
     return table[columns.split()]
 
@@ -137,7 +137,7 @@ def guide_source_table(evidence: Evidence) -> pd.DataFrame:
 def address_words(table: pd.DataFrame) -> pd.Series:
     """Of `guide_source_table`, the address for a reader: where there is none, whether it is unknown or there are several."""
     several = table["n_pages"].gt(1).map({True: "several pages: see its rows", False: "address not known"})
-    return table["source_url"].fillna(several)
+    return table["source_url"].where(table["source_url"].notna(), several)
 
 
 def guide_modules(evidence: Evidence) -> pd.DataFrame:

@@ -74,6 +74,7 @@ LAYERS = [
         "confidence",
         "confidence_sheets",
         "sheets",
+        "chain_guides",
         "chain",
         "responses",
         "involvement",

@@ -148,6 +148,8 @@ if TYPE_CHECKING:
     from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.second_reading import second_reading_agreement as second_reading_agreement
+    from synthesis.second_reading import second_reading_differences as second_reading_differences
     from synthesis.sensitivity import sensitivity_table as sensitivity_table
     from synthesis.settlement import disagreement_sheet as disagreement_sheet
     from synthesis.settlement import settle as settle
@@ -295,6 +297,8 @@ _MODULE_OF = {
     "result_counts": "guidance_interventions",
     "risk_factor_table": "guidance_risks",
     "save_figure": "figures",
+    "second_reading_agreement": "second_reading",
+    "second_reading_differences": "second_reading",
     "sensitivity_table": "sensitivity",
     "settle": "settlement",
     "settle_appraisals": "appraisal_sheets",

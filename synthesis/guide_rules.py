@@ -130,6 +130,14 @@ def _stages(tables: Checked) -> None:
     tables.report("programme_stages", "numerator-above-denominator", pd.Series(more, index=frame.index, dtype=bool), said, "n")  # fmt: skip
 
 
+def _second_readings(tables: Checked) -> None:
+    """A second reading is of one thing: a reading, a link or a pair without one."""
+    frame = tables.frames["second_readings"]
+    named = frame[["pathway_id", "link_id", "pair"]].notna().sum(axis=1)
+    said = "name one thing that is read again: a reading of a risk factor, a link, or a pair without a link"
+    tables.report("second_readings", "link-ends", named != 1, said, "reading_id")
+
+
 def check_guides(tables: Checked) -> None:
     """Run every rule for which the tables and columns that it needs were read."""
     for rule, needs in GUIDE_RULES:
@@ -153,5 +161,6 @@ GUIDE_RULES = (
             for column in ("stage_id", "programme", "stage", "counted", "n", "of_stage_ids")
         ),
     ),
+    (_second_readings, tuple(f"second_readings.{column}" for column in ("pathway_id", "link_id", "pair"))),
     (_ages, ("intervention_readings.age_from", "intervention_readings.age_to")),
 )

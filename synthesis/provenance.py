@@ -134,6 +134,7 @@ _LINES: dict[str, Callable[[Evidence], str]] = {
             "intervention_readings",
             "crosswalk",
             "programme_stages",
+            "second_readings",
             "pathways",
             "programme_funnel",
             "recommendation_support",

@@ -101,6 +101,7 @@ LAYERS = [
         "guide_figures",
         "crosswalk",
         "programme",
+        "second_reading",
     ],
     ["provenance", "comparison", "prevalence_comparison"],
     [

@@ -97,9 +97,11 @@ if TYPE_CHECKING:
     from synthesis.framework import negative_cases as negative_cases
     from synthesis.grouping import subgroups as subgroups
     from synthesis.guard_rails import pooling_refusals as pooling_refusals
+    from synthesis.guidance import address_words as address_words
     from synthesis.guidance import engagement_table as engagement_table
     from synthesis.guidance import guide_item_table as guide_item_table
     from synthesis.guidance import guide_modules as guide_modules
+    from synthesis.guidance import guide_source_table as guide_source_table
     from synthesis.guidance import recommendation_table as recommendation_table
     from synthesis.guidance import stated as stated
     from synthesis.guidance import step_table as step_table
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     from synthesis.guidance_measures import which_measure as which_measure
     from synthesis.guidance_risks import pathway_table as pathway_table
     from synthesis.guidance_risks import risk_factor_table as risk_factor_table
+    from synthesis.guide_figures import family_hub_figures as family_hub_figures
     from synthesis.influence import baujat_table as baujat_table
     from synthesis.influence import cumulative as cumulative
     from synthesis.influence import influence_table as influence_table
@@ -149,6 +152,7 @@ if TYPE_CHECKING:
     from synthesis.prevalence import pooled_table as pooled_table
     from synthesis.prevalence import prevalence_table as prevalence_table
     from synthesis.prevalence_comparison import published_prevalence as published_prevalence
+    from synthesis.programme import programme_funnel as programme_funnel
     from synthesis.provenance import status as status
     from synthesis.provenance import status_line as status_line
     from synthesis.ranges import estimate_ranges as estimate_ranges
@@ -161,6 +165,8 @@ if TYPE_CHECKING:
     from synthesis.schema import CallError as CallError
     from synthesis.schema import EvidenceError as EvidenceError
     from synthesis.schema import SynthesisError as SynthesisError
+    from synthesis.second_reading import second_reading_agreement as second_reading_agreement
+    from synthesis.second_reading import second_reading_differences as second_reading_differences
     from synthesis.sensitivity import sensitivity_table as sensitivity_table
     from synthesis.settlement import disagreement_sheet as disagreement_sheet
     from synthesis.settlement import settle as settle
@@ -197,6 +203,7 @@ _MODULE_OF = {
     "SynthesisError": "schema",
     "accumulation": "curves",
     "active": "involvement",
+    "address_words": "guidance",
     "agreement_lines": "agreement",
     "agreement_table": "agreement",
     "agresti_coull": "intervals",
@@ -252,6 +259,7 @@ _MODULE_OF = {
     "estimate_ranges": "ranges",
     "evidence_profile": "confidence",
     "export_sheet": "sheets",
+    "family_hub_figures": "guide_figures",
     "figure_names": "figures",
     "finding_answers": "crosswalk",
     "forest_plot": "figures",
@@ -261,6 +269,7 @@ _MODULE_OF = {
     "gripp2": "involvement",
     "guide_item_table": "guidance",
     "guide_modules": "guidance",
+    "guide_source_table": "guidance",
     "headline": "leading",
     "import_sheet": "sheets",
     "included_studies": "studies",
@@ -300,6 +309,7 @@ _MODULE_OF = {
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
     "progress_plot": "figures",
+    "programme_funnel": "programme",
     "proportions": "estimates",
     "published_comparison": "comparison",
     "published_prevalence": "prevalence_comparison",
@@ -319,6 +329,8 @@ _MODULE_OF = {
     "result_counts": "guidance_interventions",
     "risk_factor_table": "guidance_risks",
     "save_figure": "figures",
+    "second_reading_agreement": "second_reading",
+    "second_reading_differences": "second_reading",
     "sensitivity_table": "sensitivity",
     "settle": "settlement",
     "settle_appraisals": "appraisal_sheets",

@@ -1,7 +1,8 @@
 """The chain from a statement to the page it rests on, walked both ways from any of its identifiers.
 
-review finding → code → finding → study → record → address, with the themes above the codes, and beside them the judgement
-of confidence, the shared sample, estimates and their indicators. A coding of the agreed set is what ties a finding to a code.
+recommendation → review finding → code → finding → study → record → address, with the themes above the codes, and beside
+them the judgement of confidence, the shared sample, estimates and their indicators. A coding of the agreed set is what ties a
+finding to a code, a link of the crosswalk what ties a recommendation, step or intervention to a review finding or code.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from synthesis.chain_guides import GUIDE_LEVELS, ends_of, guide_labels, guide_links, judged_none
 from synthesis.checks import plain
 from synthesis.confidence import cited_as
 from synthesis.schema import CallError
@@ -29,11 +31,12 @@ LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "memo": ("memos", ("memo_id",)),
     "indicator": ("indicators", ("indicator_id",)),
     "estimate": ("estimates", ("estimate_id",)),
+    **GUIDE_LEVELS,
     "confidence": ("confidence", ("review_finding_id", "assessed_by")),
     "coding": ("codings", ("finding_id", "code_id", "coder")),
 }
 #: Tables whose rows name the address at which they were read.
-_READ_AT = ("finding", "study", "record", "estimate")
+_READ_AT = ("finding", "study", "record", "estimate", "recommendation", "intervention", "guide")
 _COLUMNS = ["direction", "step", "level", "table", "id", "label", "parent_id", "link"]
 
 Node = tuple[str, str]
@@ -46,13 +49,15 @@ def trace(evidence: Evidence, id: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    id : a review finding, theme, code, finding, study, record, sample, memo, indicator, estimate, an address, a judgement
-        ("RF01/adjudicator") or a coding ("chen2021-f3/fear_custody_loss/agreed").
+    id : a review finding, theme, code, finding, study, record, sample, memo, indicator, estimate, recommendation, step or
+        other statement of a guide, intervention, guide, link of the crosswalk, an address, a judgement ("RF01/adjudicator")
+        or a coding ("chen2021-f3/fear_custody_loss/agreed").
 
     Returns a row a link: ``direction`` (``above``, ``here``, ``beside``, ``below``), ``step`` (how far away; negative above),
     ``level, table, id, label``, ``parent_id`` (the row one step nearer, from which this one was reached), ``link`` (how the two
     hang together). What is reached twice stands under each row that leads to it, and is followed the first time. Beside a
-    finding stand the codings of every coder, how they were settled, and the memos that name it. Raises CallError for an
+    finding stand the codings of every coder, how they were settled, and the memos that name it; beside what the crosswalk
+    leaves without a link, that judgement. Raises CallError for an
     identifier that is not there, with the nearest ones.
     """
     start = _find(evidence, id)
@@ -88,6 +93,11 @@ def _add_steps_of(evidence: Evidence, start: Node, above: Steps, below: Steps) -
     if level == "coding":
         row = evidence.codings[_ids(evidence, "coding") == id].iloc[0]
         above[start], below[start] = [(("code", row["code_id"]), "gives")], [(("finding", row["finding_id"]), "to")]
+    if level == "link":
+        ends = ends_of(evidence, id)
+        above[start], below[start] = (
+            [(end, words) for end in own] for own, words in zip(ends, ("ties", "to"), strict=True)
+        )
     if level == "memo":
         named = split_list(evidence.memos.set_index("memo_id")["finding_ids"].loc[[id]])
         below[start] = [(("finding", each), "speaks of") for each in named]
@@ -160,7 +170,7 @@ def _links(evidence: Evidence) -> list[tuple[Node, Node, str]]:
         ("indicator", "estimate", estimates["indicator_id"], estimates["estimate_id"], "estimated by|estimates"),
         ("estimate", "study", of_studies["estimate_id"], of_studies["source_id"], "reported by|reports"),
     ]  # fmt: skip
-    return [
+    return guide_links(evidence) + [
         ((upper, one), (lower, other), how)
         for upper, lower, ones, others, link in pairs
         for one, other, how in zip(ones, others, [link] * len(ones) if isinstance(link, str) else link, strict=True)
@@ -198,9 +208,12 @@ def _walk(start: Node, steps: Steps) -> Iterator[Row]:
 
 
 def _beside(evidence: Evidence, start: Node, labels: dict[Node, str]) -> list[tuple[Node, str]]:
-    """What was said about a finding on the way: every coder's codings, the settlement, the memos that name it."""
+    """What was said about a finding on the way: every coder's codings, the settlement, the memos that name it.
+
+    Of other levels, what the crosswalk says they have none of.
+    """
     if start[0] != "finding":
-        return []
+        return judged_none(evidence, start)
     found: list[tuple[Node, str]] = []
     codings = evidence.codings[evidence.codings["finding_id"] == start[1]].sort_values(["coder", "rank"], kind="stable")
     for row in codings.itertuples():
@@ -237,6 +250,7 @@ def _labels(evidence: Evidence) -> dict[Node, str]:
         "indicator": evidence.indicators.set_index("indicator_id")["name"],
         "estimate": evidence.estimates.set_index("estimate_id")["case_definition"],
         "confidence": _confidence_words(evidence),
+        **guide_labels(evidence),
     }
     return {(level, str(id)): str(text) for level, column in words.items() for id, text in column.items()}
 
@@ -253,7 +267,7 @@ def _confidence_words(evidence: Evidence) -> pd.Series:
 
 
 def trace_text(table: pd.DataFrame, width: int = 110) -> str:
-    """A trace as an indented text: above, here, beside, below; long labels are cut to the width.
+    """A trace as an indented text: above, here, beside, below; long labels are cut to the width, save that of the row itself.
 
     An address that was just printed is not printed again."""
     titles = {"above": "What rests on it", "here": "", "beside": "What was said about it", "below": "What it rests on"}
@@ -270,6 +284,9 @@ def trace_text(table: pd.DataFrame, width: int = 110) -> str:
             indent = "  " * abs(int(row.step))
             link = f"{row.link}: " if row.link else ""
             text = f"{indent}{link}{row.level.replace('_', ' ')} {row.id}"
+            if way == "here" and row.label:
+                lines.append(textwrap.fill(f"{text} – {row.label}", width, subsequent_indent="  "))
+                continue
             room = max(width - len(text) - 3, 20)
             label = textwrap.shorten(row.label, room, placeholder=" …") if row.label else ""
             lines.append(f"{text} – {label}" if label else text)

@@ -69,7 +69,7 @@ def _found(evidence: Evidence) -> pd.DataFrame:
 def _offered(evidence: Evidence) -> pd.DataFrame:
     """What a link may end at: kind, words and address, by identifier, in the order of the sources."""
     said = recommendation_table(evidence)[["recommendation_id", "recommendation", "source_url"]]
-    steps = step_table(evidence)[["item_id", "statement"]].assign(source_url=pd.NA)
+    steps = step_table(evidence)[["item_id", "statement", "source_url"]]
     named = evidence.interventions[["intervention_id", "name", "source_url"]]
     kinds = (("recommendation", said), ("step", steps), ("intervention", named))
     parts = [part.set_axis(["id", "text", "source_url"], axis=1).assign(kind=kind) for kind, part in kinds]

@@ -23,6 +23,7 @@ from synthesis.guidance_risks import pathway_table
 from synthesis.intervals import wilson
 from synthesis.prevalence import prevalence_table
 from synthesis.prevalence_comparison import published_prevalence
+from synthesis.programme import programme_funnel
 from synthesis.provenance import status
 from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
@@ -108,6 +109,7 @@ _MADE_BY: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "england_ranks": area_ranks,
     "published_comparison": published_comparison,
     "pathways": pathway_table,
+    "programme_funnel": programme_funnel,
     "recommendation_support": recommendation_support,
     "finding_answers": finding_answers,
     "needs_and_interventions": needs_and_interventions,

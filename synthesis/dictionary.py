@@ -53,6 +53,9 @@ _JOINS = (
     "risk_pathways --item_id--> guide_items",
     "intervention_readings --intervention_id--> interventions",
     "planning_readings --planning_element_id--> planning_elements",
+    "programme_stages --planning_element_id--> planning_elements",
+    "second_readings --pathway_id--> risk_pathways",
+    "second_readings --link_id--> crosswalk",
 )
 
 _TOP = """# Data dictionary

@@ -37,6 +37,7 @@ from synthesis.draw_influence import baujat_alt, baujat_plot
 from synthesis.draw_map import theme_map_alt, theme_map_plot
 from synthesis.draw_pairs import pairs_alt, pairs_plot
 from synthesis.draw_pathways import pathway_alt, pathway_plot
+from synthesis.draw_programme import programme_alt, programme_plot
 from synthesis.draw_progress import progress_alt, progress_plot
 from synthesis.draw_series import series_alt, series_plot
 from synthesis.draw_stability import stability_alt, stability_plot
@@ -44,6 +45,7 @@ from synthesis.draw_themes import matrix_alt, matrix_plot, theme_support_alt, th
 from synthesis.drawing import add_note, plotted, save_figure, styled
 from synthesis.guidance_risks import pathway_table
 from synthesis.prevalence import pooled_table, prevalence_table
+from synthesis.programme import programme_funnel
 from synthesis.provenance import status_line
 from synthesis.rank_change import area_ranks
 from synthesis.records import prisma_flow
@@ -59,7 +61,7 @@ __all__ = [
     "caterpillar_alt", "caterpillar_plot", "contrast_alt", "contrast_plot", "control_alt", "control_plot", "doi_alt",
     "doi_plot", "draw", "figure_names", "forest_alt", "forest_plot", "funnel_alt", "funnel_plot", "heat_alt",
     "heat_plot", "make_figure", "make_figures", "matrix_alt", "matrix_plot", "pairs_alt", "pairs_plot", "pathway_alt", "pathway_plot", "plotted",
-    "prisma_alt", "prisma_plot", "progress_alt", "progress_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
+    "prisma_alt", "prisma_plot", "programme_alt", "programme_plot", "progress_alt", "progress_plot", "rank_alt", "rank_plot", "save_figure", "series_alt", "series_plot", "stability_alt",
     "stability_plot", "theme_map_alt", "theme_map_plot", "theme_support_alt", "theme_support_plot", "trend_alt",
     "trend_plot",
 ]  # fmt: skip
@@ -164,6 +166,7 @@ def _makers(evidence: Evidence) -> dict[str, Callable[[], Drawn]]:
         "england_funnel": lambda: _funnel(evidence, official),
         "england_ranks": lambda: _rank_changes(evidence, official),
         "pathways": lambda: _pathways(evidence),
+        "programme_funnel": lambda: _programme(evidence),
     }
 
 
@@ -311,3 +314,10 @@ def _pathways(evidence: Evidence) -> Drawn:
     table = pathway_table(evidence)
     title = "How a parent's mental health, the parents' relationship, parenting and the child are linked"
     return draw(pathway_plot(table), title, pathway_alt(table), "pathways", status_line(evidence, "pathways"))
+
+
+def _programme(evidence: Evidence) -> Drawn:
+    table = programme_funnel(evidence)
+    title = "The national programme: from referral to the survey at 12 months"
+    note = status_line(evidence, "programme_funnel")
+    return draw(programme_plot(table), title, programme_alt(table), "programme_funnel", note)

@@ -87,11 +87,14 @@ def guide_item_table(
     source : identifier of the guide, as in ``guide_sources``.
 
     Columns ``item_id, kind, domain, level, level_or_role, statement, figure_value, figure_unit, year, remark, source_id,
-    source, locator``; ``remark`` is what other accounts say against a figure. These documents were read from sheets whose
-    address is not recorded. Raises CallError for a word that is not there.
+    source, source_url, locator``; ``remark`` is what other accounts say against a figure, ``locator`` a line of the copy that
+    was read. Raises CallError for a word that is not there.
     """
     items = evidence.guide_items.copy()
-    items["source"] = items["source_id"].map(_titles(evidence))
+    items["source"], items["source_url"] = (
+        items["source_id"].map(_titles(evidence)),
+        items["source_id"].map(_addresses(evidence)),
+    )
     items["remark"] = items["item_id"].map(evidence.discrepancies_of("guide_items")).astype("str")
     if kind is not None:
         items = items[items["kind"] == one_of(kind, vocabularies()["guide_item_kind"], "kind of item")]
@@ -99,7 +102,7 @@ def guide_item_table(
         items = items[items["source_id"] == one_of(source, list(evidence.guide_sources["source_id"]), "guide")]
     if domain is not None:
         items = items[mentions(items["domain"], domain, "domain").fillna(False).astype(bool)]
-    columns = "item_id kind domain level level_or_role statement figure_value figure_unit year remark source_id source locator"
+    columns = "item_id kind domain level level_or_role statement figure_value figure_unit year remark source_id source source_url locator"
     return items[columns.split()].reset_index(drop=True)
 
 
@@ -107,6 +110,34 @@ def _titles(evidence: Evidence) -> pd.Series:
     """Title of each guide by identifier; where none is printed, the publishing body, then the kind of document."""
     known = evidence.guide_sources.set_index("source_id")
     return known["title"].fillna(known["body"]).fillna(known["kind"])
+
+
+def _addresses(evidence: Evidence) -> pd.Series:
+    return evidence.guide_sources.set_index("source_id")["source_url"]
+
+
+def guide_source_table(evidence: Evidence) -> pd.DataFrame:
+    """The documents that practice-guide content was read from, and where each stands in public.
+
+    Columns ``source_id, source`` (its title; without one its publisher), ``body, kind, n_items`` (statements held),
+    ``n_recommendations`` (held from its pages), ``source_url`` (missing where it is not known, and where the document has
+    several pages) and ``n_pages`` (addresses that its rows name).
+    """
+    table = evidence.guide_sources.copy()
+    table["source"] = table["source_id"].map(_titles(evidence))
+    items, said = evidence.guide_items["source_id"].value_counts(), evidence.recommendations
+    table["n_items"] = table["source_id"].map(items).fillna(0).astype(int)
+    table["n_recommendations"] = table["source_id"].map(said["source_id"].value_counts()).fillna(0).astype(int)
+    pages = said.groupby("source_id")["source_url"].nunique()
+    table["n_pages"] = table["source_id"].map(pages).fillna(table["source_url"].notna().astype(int)).astype(int)
+    columns = "source_id source body kind n_items n_recommendations source_url n_pages"
+    return table[columns.split()]
+
+
+def address_words(table: pd.DataFrame) -> pd.Series:
+    """Of `guide_source_table`, the address for a reader: where there is none, whether it is unknown or there are several."""
+    several = table["n_pages"].gt(1).map({True: "several pages: see its rows", False: "address not known"})
+    return table["source_url"].where(table["source_url"].notna(), several)
 
 
 def guide_modules(evidence: Evidence) -> pd.DataFrame:
@@ -131,10 +162,11 @@ def guide_modules(evidence: Evidence) -> pd.DataFrame:
 def step_table(evidence: Evidence, domain: str | None = None) -> pd.DataFrame:
     """The practical steps of the family-hubs sheet, by its five domains in their order.
 
-    `domain` is part of a domain's name. Columns ``item_id, domain, level_or_role, statement, source_id, locator``.
+    `domain` is part of a domain's name. Columns ``item_id, domain, level_or_role, statement, source_id, source_url,
+    locator``.
     """
     steps = guide_item_table(evidence, "step", domain)
-    return steps[["item_id", "domain", "level_or_role", "statement", "source_id", "locator"]]
+    return steps[["item_id", "domain", "level_or_role", "statement", "source_id", "source_url", "locator"]]
 
 
 # ---------------------------------------------------------------- recommendations
@@ -159,6 +191,7 @@ def recommendation_table(
     items = items.rename(columns={"item_id": "recommendation_id", "statement": "recommendation"})
     table = pd.concat([evidence.recommendations, items], ignore_index=True)
     table["source"] = table["source_id"].map(_titles(evidence))
+    table["source_url"] = table["source_url"].fillna(table["source_id"].map(_addresses(evidence)))
     if level is not None:
         table = table[holds(table["level"], one_of(level, vocabularies()["level"], "level"))]
     if source is not None:

@@ -6,9 +6,12 @@ recommendation answers is only as good as the links it counts.
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from synthesis.rules import Checked
+from synthesis.schema import vocabularies
 
 #: Where each kind of thing stands that a link may start or end at: table and column, and for guide items their kind.
 FROM = {"review_finding": "review_findings.review_finding_id", "theme": "themes.theme_id", "code": "codebook.code_id"}
@@ -94,6 +97,47 @@ def _ages(tables: Checked) -> None:
     tables.report("intervention_readings", "range", frame["age_from"] > frame["age_to"], said, "age_from")
 
 
+def _printed(tables: Checked) -> None:
+    """A count of a stage stands in the row that it is read from, in digits."""
+    frame = tables.frames["programme_stages"]
+    said = tables.frames["planning_elements"].set_index("planning_element_id")["descriptor"]
+    rows = frame["planning_element_id"].map(said)
+    numbers = [set(re.findall(r"\d+", text.replace(",", ""))) if isinstance(text, str) else None for text in rows]
+    absent = [own is not None and str(n) not in own for own, n in zip(numbers, frame["n"], strict=True)]
+    at = pd.Series(absent, index=frame.index, dtype=bool) & frame["n"].notna()
+    message = "this number is not printed in " + frame["planning_element_id"].fillna("")
+    tables.report("programme_stages", "count-not-printed", at, message + "; correct one of them", "n")
+
+
+def _stages(tables: Checked) -> None:
+    """A stage is a part of earlier stages of the same programme, counted in the same unit."""
+    frame = tables.frames["programme_stages"]
+    place = {word: position for position, word in enumerate(vocabularies()["programme_stage"])}
+    known = frame.drop_duplicates("stage_id").set_index("stage_id")
+    wrong, more = [], []
+    for row in frame.itertuples():
+        named = row.of_stage_ids.split(";") if isinstance(row.of_stage_ids, str) else []
+        wholes = known.loc[[each for each in named if each in known.index]]
+        same = wholes["programme"].eq(row.programme) & wholes["counted"].eq(row.counted)
+        earlier = wholes["stage"].map(place) < place.get(str(row.stage), len(place))
+        wrong.append(not (same & earlier).all())
+        more.append(bool((wholes["n"] < row.n).fillna(False).any()) if pd.notna(row.n) else False)
+    said = "a share is of an earlier stage of the same programme, counted in the same unit; name such a stage"
+    tables.report(
+        "programme_stages", "link-ends", pd.Series(wrong, index=frame.index, dtype=bool), said, "of_stage_ids"
+    )
+    said = "more than in a stage of which they are a part; correct the number or the stage"
+    tables.report("programme_stages", "numerator-above-denominator", pd.Series(more, index=frame.index, dtype=bool), said, "n")  # fmt: skip
+
+
+def _second_readings(tables: Checked) -> None:
+    """A second reading is of one thing: a reading, a link or a pair without one."""
+    frame = tables.frames["second_readings"]
+    named = frame[["pathway_id", "link_id", "pair"]].notna().sum(axis=1)
+    said = "name one thing that is read again: a reading of a risk factor, a link, or a pair without a link"
+    tables.report("second_readings", "link-ends", named != 1, said, "reading_id")
+
+
 def check_guides(tables: Checked) -> None:
     """Run every rule for which the tables and columns that it needs were read."""
     for rule, needs in GUIDE_RULES:
@@ -106,5 +150,17 @@ GUIDE_RULES = (
     (_crosswalk_ends, _LINK),
     (_crosswalk_once, _LINK),
     (_pathways, tuple(f"risk_pathways.{column}" for column in ("risk_factor_id", "item_id", "from_node", "to_node"))),
+    (
+        _printed,
+        (*(f"programme_stages.{column}" for column in ("planning_element_id", "n")), "planning_elements.descriptor"),
+    ),
+    (
+        _stages,
+        tuple(
+            f"programme_stages.{column}"
+            for column in ("stage_id", "programme", "stage", "counted", "n", "of_stage_ids")
+        ),
+    ),
+    (_second_readings, tuple(f"second_readings.{column}" for column in ("pathway_id", "link_id", "pair"))),
     (_ages, ("intervention_readings.age_from", "intervention_readings.age_to")),
 )

@@ -115,7 +115,7 @@ def _line_of_guides(evidence: Evidence) -> str:
     """Guide content is paraphrased from pages; how it is read and linked is a judgement that waits for reviewers."""
     tables = [
         evidence[name]["status"]
-        for name in ("risk_pathways", "intervention_readings", "planning_readings", "crosswalk")
+        for name in ("risk_pathways", "intervention_readings", "planning_readings", "crosswalk", "programme_stages")
     ]
     n, of = sum(int((each == "provisional").sum()) for each in tables), sum(map(len, tables))
     head = _head(status(evidence).set_index("item"))
@@ -147,7 +147,10 @@ _LINES: dict[str, Callable[[Evidence], str]] = {
             "intervention_readings",
             "planning_readings",
             "crosswalk",
+            "programme_stages",
+            "second_readings",
             "pathways",
+            "programme_funnel",
             "recommendation_support",
             "finding_answers",
             "needs_and_interventions",

@@ -183,6 +183,7 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "personal-detail": ("warning", "A comment may hold a detail that identifies a person. Replace it, or say in privacy_check why it may stay."),
     "link-ends": ("error", "A judged link lacks one of its two ends, or names too many, or says that there is none and names both. Name both ends; where there is none, use the relation none and leave one end empty."),
     "link-repeated": ("error", "Two rows judge one link, or one row says that there is none and another gives one. Leave one."),
+    "count-not-printed": ("error", "A count read from a row of a guide does not stand in that row. Correct the number, or the row that it is read from."),
     "discrepancy": ("warning", "A source contradicts itself or another account; the row is shown with that remark."),
 }  # fmt: skip
 

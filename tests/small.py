@@ -34,6 +34,7 @@ START = {
     "coders": None,
     "samples": None,
     "guide_sources": None,
+    "planning_elements": None,
 }
 
 Grid = list[list[str]]

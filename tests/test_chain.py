@@ -59,6 +59,69 @@ def test_from_a_record_up_to_every_statement(evidence):
     assert reached(table, "above", "review_finding") == statements
 
 
+def links_of(**wanted) -> list[dict[str, str]]:
+    """Rows of the crosswalk that hold these values, without the judgements that there is none."""
+    return [r for r in rows("crosswalk") if r["relation"] != "none" and all(r[c] == v for c, v in wanted.items())]
+
+
+@pytest.mark.parametrize(
+    ("id", "level"), [("RC001", "recommendation"), ("SI048", "guide_item"), ("SI093", "guide_item"), ("IV008", "intervention")]
+)  # fmt: skip
+def test_from_what_guides_offer_down_to_findings_confidence_studies_and_its_own_address(evidence, id, level):
+    table = trace(evidence, id)
+    assert table.loc[table["direction"] == "here", "level"].to_list() == [level]
+    findings = {r["from_id"] for r in links_of(to_id=id, from_kind="review_finding")}
+    assert reached(table, "below", "review_finding") == findings
+    assert reached(table, "below", "confidence") == {f"{each}/adjudicator" for each in findings}
+    for each in findings:
+        assert reached(trace(evidence, each), "below", "study") <= reached(table, "below", "study")
+    said = table[(table["level"] == "review_finding") & (table["direction"] == "below")].set_index("id")["link"]
+    for row in links_of(to_id=id, from_kind="review_finding"):
+        assert row["link_id"] in said[row["from_id"]]
+    assert reached(table, "below", "address")
+
+
+def test_from_a_review_finding_and_a_theme_up_to_what_rests_on_it(evidence):
+    for id, findings in (
+        ("RF05", {"RF05"}),
+        ("T1", reached(trace(evidence, "T1"), "above", "review_finding")),
+    ):
+        table = trace(evidence, id)
+        above = {each for level in ("recommendation", "guide_item", "intervention") for each in reached(table, "above", level)}  # fmt: skip
+        wanted = {r["to_id"] for each in findings for r in links_of(from_id=each)}
+        assert wanted <= above
+        assert {
+            r["to_id"] for r in links_of() if r["to_id"] in above and r["from_kind"] == "review_finding"
+        } == above & {r["to_id"] for r in links_of(from_kind="review_finding")}
+    assert above
+
+
+def test_a_finding_that_speaks_against_a_recommendation_is_not_shown_as_its_support(evidence):
+    against = links_of(relation="contradicts", from_kind="review_finding")[0]
+    down, up = trace(evidence, against["to_id"]), trace(evidence, against["from_id"])
+    assert f"spoken against by ({against['link_id']})" in set(down.loc[down["id"] == against["from_id"], "link"])
+    assert f"speaks against ({against['link_id']})" in set(up.loc[up["id"] == against["to_id"], "link"])
+
+
+def test_what_has_no_link_shows_that_judgement_with_its_reason(evidence):
+    table = trace(evidence, "RF09")
+    assert not reached(table, "above", "recommendation")
+    none = {r["link_id"]: r for r in rows("crosswalk") if r["relation"] == "none" and r["from_id"] == "RF09"}
+    beside = table[table["direction"] == "beside"].set_index("id")
+    assert set(beside.index) == set(none)
+    for id, row in none.items():
+        assert row["reason"] in beside.at[id, "label"]
+        assert beside.at[id, "link"] == f"judged to have no {row['to_kind']}"
+
+
+def test_a_link_of_the_crosswalk_is_told_with_both_ends_and_its_whole_reason(evidence):
+    row = links_of(to_kind="recommendation")[0]
+    table = trace(evidence, row["link_id"])
+    assert row["to_id"] in set(table.loc[table["direction"] == "above", "id"])
+    assert reached(table, "below", "review_finding") == {row["from_id"]}
+    assert row["reason"] in " ".join(trace_text(table).split())
+
+
 def test_up_and_down_tell_the_same(evidence):
     """Whatever lies below a statement has the statement above it."""
     for which in ("RF01", "RF09"):
@@ -100,6 +163,7 @@ def test_a_shared_theme_makes_no_finding_support_a_statement(evidence):
         ("RF01", "review_finding"), ("T1a", "theme"), ("stigma", "code"), ("chen2021-f3", "finding"), ("chen2021", "study"),
         ("rec-chen2021", "record"), ("sample-honey2018", "sample"), ("M02", "memo"), ("RF01/adjudicator", "confidence"),
         ("mbu_separation_at_discharge", "indicator"), ("Poinso2002-01", "estimate"),
+        ("SI093", "guide_item"), ("RC001", "recommendation"), ("IV008", "intervention"), ("SCIE30", "guide"), ("CL001", "link"),
         ("chen2021-f3/fear_custody_loss/coder-1", "coding"), ("https://ouci.dntb.gov.ua/en/works/4LZrZQK9", "address"),
     ],
 )  # fmt: skip

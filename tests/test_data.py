@@ -23,7 +23,7 @@ ROWS = {
     "estimate_choices": 25, "estimate_units": 155, "pooling_overrides": 6, "estimate_appraisals": 0, "estimate_appraisal_settlements": 0, "certainty": 0, "association_groups": 102,
     "contrary_findings": 61, "discrepancies": 46, "content_notes": 5, "easy_read": 217, "support": 0, "rounds": 0, "feedback": 0,
     "responses": 0, "wording_changes": 0, "involvement": 0,
-    "risk_pathways": 127, "intervention_readings": 52, "planning_readings": 43, "crosswalk": 428,
+    "risk_pathways": 127, "intervention_readings": 52, "planning_readings": 43, "crosswalk": 428, "programme_stages": 8, "second_readings": 240,
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ ALL = [
     "theme_map", "study_by_theme", "parents_and_practitioners", "accumulation", "code_pairs", "theme_stability",
     "forest_maternal_perinatal_depression", "forest_maternal_postnatal_depression_africa_epds", "forest_mbu_separation_at_discharge",
     "forest_parents_among_adults_with_psychosis_or_smi", "forest_paternal_perinatal_depression", "associations_child_placed", "england_factors", "england_parent_mental_health",
-    "england_authorities", "england_trend", "england_estimates", "england_funnel", "england_ranks", "pathways",
+    "england_authorities", "england_trend", "england_estimates", "england_funnel", "england_ranks", "pathways", "programme_funnel",
 ]  # fmt: skip
 
 
@@ -127,6 +127,7 @@ RESTS_ON = {
     "associations": "estimates",
     "england": "official_statistics",
     "pathways": "pathways",
+    "programme": "programme_funnel",
 }
 
 

@@ -14,9 +14,11 @@ from synthesis.crosswalk import (
     recommendation_support,
 )
 from synthesis.guidance import (
+    address_words,
     engagement_table,
     guide_item_table,
     guide_modules,
+    guide_source_table,
     recommendation_table,
     stated,
     step_table,
@@ -24,6 +26,7 @@ from synthesis.guidance import (
 from synthesis.guidance_interventions import intervention_table, rating_columns, result_counts
 from synthesis.guidance_measures import PROPERTIES, measure_differences, measure_table, which_measure
 from synthesis.guidance_risks import pathway_table, risk_factor_table
+from synthesis.guide_figures import family_hub_figures
 from synthesis.provenance import status_line
 from synthesis.schema import CallError, vocabularies
 
@@ -59,6 +62,53 @@ def test_every_row_of_a_view_names_a_source_that_is_there(evidence):
         assert view["locator"].notna().all()
     ours = recommendation_table(evidence)
     assert ours.loc[ours["recommendation_id"].str.startswith("RC"), "source_url"].notna().all()
+
+
+def test_every_document_has_its_public_address_or_says_why_not(evidence):
+    table = guide_source_table(evidence).assign(address=address_words).set_index("source_id")
+    assert list(table.index[table["address"] == "address not known"]) == ["edge_of_care_report"]
+    assert set(table.index[table["address"].str.startswith("several pages")]) == {"SCIE30", "GOV-RPC"}
+    assert table["n_items"].sum() == len(evidence.guide_items)
+    assert table["n_recommendations"].sum() == len(evidence.recommendations)
+    one = table["source_url"].dropna()
+    named = evidence.recommendations.groupby("source_id")["source_url"].agg(set)
+    assert all(named[source] == {one[source]} for source in one.index if source in named.index)
+    hubs = evidence.planning_elements.set_index("planning_element_id").loc["PT009":"PT013", "source_url"]
+    assert set(hubs) == {one["family_hubs_sheet"]}
+
+
+def test_every_step_and_statement_leads_to_its_address(evidence):
+    assert step_table(evidence)["source_url"].notna().all()
+    items = guide_item_table(evidence).set_index("item_id")
+    assert set(items.loc[items["source_url"].isna(), "source_id"]) == {"edge_of_care_report"}
+    ours = recommendation_table(evidence)
+    assert set(ours.loc[ours["source_url"].isna(), "source_id"]) == {"edge_of_care_report"}
+    assert recommendation_support(evidence, "step")["source_url"].notna().all()
+
+
+def test_figures_of_the_sheet_stand_with_later_figures_and_geography(evidence):
+    figures = family_hub_figures(evidence).set_index("figure_id")
+    sheet = evidence.guide_items.query("source_id == 'family_hubs_sheet' and kind == 'figure'")
+    assert list(figures.index) == list(sheet["item_id"])
+    assert list(figures["statement"]) == list(sheet["statement"])
+    assert figures.at["SI062", "figure"] == "almost 1 in 8 children in couple-parent families"
+    for later in ("12 % for 2019 to 2020", "10 % for 2021 to 2022", "non-response bias"):
+        assert later in figures.at["SI062", "caveat"]
+    assert figures.at["SI063", "figure"] == "2.4 million separated families"
+    assert figures.at["SI064", "figure"] == "3.6 million children"
+    for each in ("SI063", "SI064"):
+        assert "Great Britain" in figures.at[each, "caveat"]
+        assert figures.at[each, "geography"] == "UK"
+    assert figures.at["SI062", "caveat_ids"].split(";")[:2] == ["D21", "DWP2025-distress-2019-20"]
+    assert figures.at["SI062", "caveat_addresses"].startswith("https://www.gov.uk/government/statistics/")
+    assert figures["address"].notna().all()
+
+
+def test_figures_without_the_tables_behind_their_caveats_are_still_shown(altered, evidence):
+    bare = altered(discrepancies=evidence.discrepancies.iloc[:0], estimates=evidence.estimates.iloc[:0])
+    figures = family_hub_figures(bare)
+    assert len(figures) == 4
+    assert figures[["geography", "caveat", "caveat_ids"]].isna().all(axis=None)
 
 
 def test_all_recommendations_are_shown_once_whoever_lists_them(evidence):
@@ -301,5 +351,5 @@ def test_links_are_shown_with_the_words_of_both_ends(evidence):
 
 def test_the_line_below_guide_tables_says_that_links_are_judgements(evidence):
     line = status_line(evidence, "crosswalk")
-    assert "607 of 607 judgements on it are provisional" in line
+    assert "615 of 615 judgements on it are provisional" in line
     assert pd.notna(line) and "Demonstration" in line

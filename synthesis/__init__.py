@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from synthesis.areas import area_series as area_series
     from synthesis.associations import association_refusals as association_refusals
     from synthesis.associations import association_table as association_table
+    from synthesis.brief import local_brief as local_brief
+    from synthesis.brief_folder import write_briefs as write_briefs
     from synthesis.certainty import certainty_prompts as certainty_prompts
     from synthesis.certainty import certainty_table as certainty_table
     from synthesis.chain import trace as trace
@@ -254,6 +256,7 @@ _MODULE_OF = {
     "jeffreys": "intervals",
     "leave_one_out": "influence",
     "levels_by_concerns": "confidence",
+    "local_brief": "brief",
     "local_notes": "local_reservations",
     "local_picture": "local_figures",
     "make_figure": "figures",
@@ -326,6 +329,7 @@ _MODULE_OF = {
     "waiting": "responses",
     "which_measure": "guidance_measures",
     "wilson": "intervals",
+    "write_briefs": "brief_folder",
     "write_pack": "pack_folder",
     "write_table": "tables",
     "write_tables": "tables",

@@ -25,8 +25,8 @@ SIZE_APART = 2.0
 SIMILAR = 5
 #: What "similar" means here, for whoever reads a figure that rests on it.
 SIMILAR_MEANS = (
-    f"Similar authorities are ours to define: up to {SIMILAR} of the same region, nearest in the number of assessed episodes "
-    "of that year and between half and twice it. They are not the statutory neighbours, which are not in the data."
+    f"Similar authorities are our definition: up to {SIMILAR} of the region, nearest in assessed episodes of that year and between "
+    "half and twice its number; not the statutory neighbours, which are not in the data."
 )
 #: How areas are listed, for the message about an unknown one.
 _LIST = "All are listed by area_list(evidence), and by `synthesis brief --list`."

@@ -17,7 +17,7 @@ WHY = {
     "unreliable": "unreliable, as the publisher marks it",
     "missing": "missing",
     "not_applicable": "not applicable",
-    "failed_return": "a failed return: many episodes without a single parental factor, which is no absence of need",
+    "failed_return": "a failed return",
 }
 #: Below so many assessed episodes the interval is said to be wide.
 FEW = 100
@@ -102,14 +102,22 @@ def _no_figure(series: pd.DataFrame) -> Iterator[_Row]:
     if gaps.empty:
         return
     by_factor = {factor: tuple(zip(own["year"], own["state"], strict=True)) for factor, own in gaps.groupby("factor")}
+    states = set(gaps["state"])
+    only = WHY[states.pop()] if len(states) == 1 else ""
     said = []
     for pattern in dict.fromkeys(by_factor[factor] for factor in FACTORS if factor in by_factor):
         factors = [factor for factor, each in by_factor.items() if each == pattern]
         years = pd.Series([year for year, _ in pattern], index=[state for _, state in pattern])
-        why = "; ".join(f"{_runs(own)} {WHY[str(state)]}" for state, own in years.groupby(level=0, sort=False))
+        why = "; ".join(f"{_runs(own)}{'' if only else ' ' + WHY[str(state)]}" for state, own in years.groupby(level=0, sort=False))  # fmt: skip
         n = series[series["factor"] == factors[0]]["year"].nunique()
         said.append(f"{named(factors)} in {len(pattern)} of {counted(n, 'year')} ({why})")
-    yield _row("no_figure", gaps, f"No figure for {'; '.join(said)}. A gap is not a zero.")
+    reason = f"No figure ({only}) for " if only else "No figure for "
+    failed = (
+        " A failed return holds many episodes and not a single parental factor."
+        if "failed_return" in set(gaps["state"])
+        else ""
+    )
+    yield _row("no_figure", gaps, f"{reason}{'; '.join(said)}. A gap is not a zero.{failed}")
 
 
 def _runs(years: Iterable[int]) -> str:
@@ -163,11 +171,17 @@ def _discrepancies(evidence: Evidence, series: pd.DataFrame) -> Iterator[_Row]:
     keyed = series.assign(row_id=series["year"].astype("str") + "/" + series["area_code"] + "/" + series["factor"])
     found = keyed.merge(known.drop(columns="column"), on="row_id")
     found["place"] = found["factor"].map({factor: at for at, factor in enumerate(FACTORS)})
-    for _, same in found.sort_values(["year", "place"]).groupby(["year", "kind"], sort=True):
-        first = same.iloc[0]
-        others = f" The like is held against {named(same['factor'][1:])}." if len(same) > 1 else ""
-        note = f"{FACTORS[first['factor']].capitalize()}: {first['stated']} Also stated: {first['also_stated']}{others}"
-        yield _row("discrepancy", same, note, same["discrepancy_id"])
+    found = found.sort_values(["place", "year"])
+    # What is held against several years in the same words is said once, and the like of other factors by their names.
+    by_factor = [(factor, also, same) for (factor, also), same in found.groupby(["factor", "also_stated"], sort=False)]
+    while by_factor:
+        factor, also, same = by_factor.pop(0)
+        alike = [each for each in by_factor if list(each[2]["year"]) == list(same["year"]) and each[0] != factor]
+        by_factor = [each for each in by_factor if not any(each is other for other in alike)]
+        note = f"{FACTORS[factor].capitalize()}: {' '.join(same['stated'])} Also stated: {also}"
+        note += f" The like is held against {named(each[0] for each in alike)}." if alike else ""
+        rows = pd.concat([same, *(each[2] for each in alike)])
+        yield _row("discrepancy", rows, note, rows["discrepancy_id"])
 
 
 def _few(series: pd.DataFrame, own: pd.Series) -> Iterator[_Row]:

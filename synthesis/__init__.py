@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from synthesis.areas import area_series as area_series
     from synthesis.associations import association_refusals as association_refusals
     from synthesis.associations import association_table as association_table
+    from synthesis.brief import local_brief as local_brief
+    from synthesis.brief_folder import write_briefs as write_briefs
     from synthesis.certainty import certainty_prompts as certainty_prompts
     from synthesis.certainty import certainty_table as certainty_table
     from synthesis.chain import trace as trace
@@ -125,6 +127,10 @@ if TYPE_CHECKING:
     from synthesis.involvement import active as active
     from synthesis.involvement import gripp2 as gripp2
     from synthesis.leading import headline as headline
+    from synthesis.local_areas import area_list as area_list
+    from synthesis.local_areas import similar_areas as similar_areas
+    from synthesis.local_figures import local_picture as local_picture
+    from synthesis.local_reservations import local_notes as local_notes
     from synthesis.moderators import meta_regression as meta_regression
     from synthesis.multilevel import three_level as three_level
     from synthesis.outliers import outlier_robust as outlier_robust
@@ -158,6 +164,7 @@ if TYPE_CHECKING:
     from synthesis.ranges import estimate_ranges as estimate_ranges
     from synthesis.ranges import refusal_table as refusal_table
     from synthesis.rank_change import area_ranks as area_ranks
+    from synthesis.rank_change import area_standing as area_standing
     from synthesis.records import prisma_flow as prisma_flow
     from synthesis.reports import show as show
     from synthesis.responses import replies as replies
@@ -217,8 +224,10 @@ _MODULE_OF = {
     "area_breaks": "area_change",
     "area_estimates": "area_comparison",
     "area_funnel": "area_comparison",
+    "area_list": "local_areas",
     "area_ranks": "rank_change",
     "area_series": "areas",
+    "area_standing": "rank_change",
     "area_totals": "area_change",
     "area_trend": "area_change",
     "association_refusals": "associations",
@@ -278,6 +287,9 @@ _MODULE_OF = {
     "jeffreys": "intervals",
     "leave_one_out": "influence",
     "levels_by_concerns": "confidence",
+    "local_brief": "brief",
+    "local_notes": "local_reservations",
+    "local_picture": "local_figures",
     "make_figure": "figures",
     "measure_differences": "guidance_measures",
     "measure_table": "guidance_measures",
@@ -336,6 +348,7 @@ _MODULE_OF = {
     "settle_appraisals": "appraisal_sheets",
     "settle_confidence": "confidence_sheets",
     "show": "reports",
+    "similar_areas": "local_areas",
     "small_study_checks": "small_studies",
     "split_code": "codes",
     "stability_ranges": "stability",
@@ -362,6 +375,7 @@ _MODULE_OF = {
     "which_measure": "guidance_measures",
     "wilson": "intervals",
     "with_round": "pack_folder",
+    "write_briefs": "brief_folder",
     "write_pack": "pack_folder",
     "write_table": "tables",
     "write_tables": "tables",

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from synthesis.answering import FORMATS, answer, say
+from synthesis.commands_brief import add_brief
 from synthesis.commands_packs import feedback_options, make_pack, pack_options, read_feedback
 from synthesis.commands_planning import add_plan_command
 from synthesis.commands_pooling import add_command
@@ -147,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(lambda name, does, about: add(name, does, about, FORMATS))
     add_command(commands)
     add_plan_command(commands)
+    add_brief(lambda name, does, about: add(name, does, about, FORMATS))
     confidence = add("confidence", _confidence, "Confidence in each review finding (GRADE-CERQual).", FORMATS)
     confidence.add_argument(
         "--table", choices=_CONFIDENCE, default="summary", help="which table (default: summary, the SoQF)"

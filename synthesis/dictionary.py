@@ -235,7 +235,7 @@ _REVIEW = {
     "title": "Bacon et al. 2023, the published review whose evidence this is (doi 10.1155/2023/6953134)",
     "path": "https://doi.org/10.1155/2023/6953134",
 }
-_OFFICIAL = {
+OFFICIAL = {
     "title": "Department for Education, children in need census, table C3: factors identified at the end of assessment, 2018 to 2025",
     "path": "https://github.com/dfe-analytical-services/CSC_outcomes_and_enablers/blob/2f5d11a431050523dab58810083259d3313029ae/data-raw/c3_factors_identified_at_end_of_assessment_2018_to_2025.csv",
 }
@@ -278,7 +278,7 @@ def datapackage() -> dict[str, Any]:
         "created": "2026-11-21T00:00:00Z",
         "licenses": [_CC_BY],
         "contributors": [{"title": "The evidence synthesis toolkit contributors", "roles": ["creator"]}],
-        "sources": [_REVIEW, _OFFICIAL, _PAGES],
+        "sources": [_REVIEW, OFFICIAL, _PAGES],
         "resources": [_resource(table) for table in _all_tables()],
     }
 
@@ -294,7 +294,7 @@ def _resource(table: Table) -> dict[str, Any]:
         "encoding": "utf-8",
     }
     if table.name in _OFFICIAL_TABLES:
-        resource |= {"licenses": [_OGL], "sources": [_OFFICIAL]}
+        resource |= {"licenses": [_OGL], "sources": [OFFICIAL]}
     return resource | {"schema": _schema(table)}
 
 

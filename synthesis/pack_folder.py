@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +13,9 @@ from synthesis.pack_sheet import feedback_workbook
 from synthesis.pack_team import team_page
 from synthesis.pack_word import pack_docx
 from synthesis.packs import Pack, build_packs
-from synthesis.schema import CallError, SynthesisError
+from synthesis.schema import CallError
 from synthesis.tables import Evidence
+from synthesis.whole_folder import put_files
 
 #: What is in a folder, for the line that the command prints.
 PACK_FILES = {
@@ -71,48 +70,7 @@ def write_pack(
 
 def put_pack(contents: Mapping[str, bytes], out: str | Path) -> None:
     """Write the files of `pack_contents` into a folder, all of them or none."""
-    out = Path(out)
-    if out.exists() and not out.is_dir():
-        raise CallError(f"{out} is a file. Name a folder for the pack.")
-    _put(contents, out)
-
-
-def _put(contents: Mapping[str, bytes], out: Path) -> None:
-    """All files into a folder beside `out` first; then that folder takes its place, or its files join those of `out`."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
-            fresh = Path(name) / "fresh"
-            fresh.mkdir()
-            for file, content in contents.items():
-                (fresh / file).write_bytes(content)
-            _join(fresh, out, Path(name) / "before")
-    except OSError as error:
-        said = error.strerror or error
-        raise SynthesisError(
-            f"The pack could not be written to {out} ({said}); what was there is untouched."
-        ) from error
-
-
-def _join(fresh: Path, out: Path, before: Path) -> None:
-    """Move every file of `fresh` into `out`; where one cannot be moved, the old ones are put back."""
-    if not out.exists():
-        fresh.rename(out)
-        return
-    before.mkdir()
-    names = [file.name for file in sorted(fresh.iterdir())]
-    held = [name for name in names if (out / name).is_file()]
-    for name in held:
-        shutil.copy2(out / name, before / name)
-    moved: list[str] = []
-    try:
-        for name in names:
-            (fresh / name).replace(out / name)
-            moved.append(name)
-    except OSError:
-        for name in moved:
-            (before / name).replace(out / name) if name in held else (out / name).unlink()
-        raise
+    put_files(contents, out, "pack")
 
 
 def with_round(evidence: Evidence, pack: Pack) -> pd.DataFrame:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
-
-import matplotlib
-import typst
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
 from synthesis.packs import (
@@ -23,6 +18,7 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
+from synthesis.typeset import typeset
 
 #: Points of the text: ordinary print, easy read, and large print (16 points or more, as readers' organisations ask).
 _SIZES = {"standard": 12, "easy_read": 15}
@@ -33,15 +29,7 @@ _WIDEST = 328.0
 
 def pack_pdf(pack: Pack, large: bool = False) -> bytes:
     """The pack as the bytes of a tagged PDF; ``large`` sets it in 18 points. The same pack gives the same bytes."""
-    template = Path(__file__).parent / "templates" / "pack.typ"
-    return typst.compile(
-        str(template),
-        sys_inputs={"pack": json.dumps(_printed(pack, large), ensure_ascii=False)},
-        font_paths=[str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")],
-        ignore_system_fonts=True,
-        pdf_standards=["ua-1"],
-        timestamp=0,
-    )
+    return typeset("pack", _printed(pack, large))
 
 
 def _printed(pack: Pack, large: bool) -> dict[str, Any]:

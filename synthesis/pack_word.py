@@ -7,17 +7,13 @@ content controls: a click ticks them in Word and in LibreOffice, a typed x does 
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 import textwrap
-import zipfile
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-import docx
 from docx.document import Document
 from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml.ns import nsdecls
 from docx.shared import Cm, Pt, RGBColor
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
@@ -37,6 +33,7 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
+from synthesis.word_parts import add_picture, blank_document, describe_table, document_parts, zipped
 from synthesis.word_text import texts
 
 _SIZES = {"standard": 12, "easy_read": 15}
@@ -45,8 +42,6 @@ _LARGE = 18
 _SHORT_LABEL = 18
 #: The widest picture, in points.
 _WIDEST = 328.0
-#: Everything in the file carries this day, so that the same pack gives the same bytes.
-_DAY = dt.datetime(2000, 1, 1)
 _QUIET = RGBColor(0x59, 0x59, 0x59)
 
 
@@ -91,34 +86,15 @@ def _document(pack: Pack, large: bool = False) -> Document:
 
 
 def _blank(pack: Pack, size: int) -> Document:
-    """An empty A4 document in one sans-serif face, with its language, title and page footer set."""
-    document = docx.Document()
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2)
-    section.top_margin = section.bottom_margin = Cm(1.9)
-    for name, points in (
-        ("Normal", size), ("Title", size + 10), ("Subtitle", size + 1), ("Heading 1", size + 5), ("Heading 2", size + 2),
-        ("Heading 3", size),
-    ):  # fmt: skip
-        style = document.styles[name]
-        style.font.name, style.font.size, style.font.italic = "Arial", Pt(points), False
-        style.font.color.rgb = RGBColor(0x1A, 0x1A, 0x1A)
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for attribute in list(fonts.attrib):
-            del fonts.attrib[attribute]
-        for kind in ("ascii", "hAnsi", "cs", "eastAsia"):
-            fonts.set(qn(f"w:{kind}"), "Arial")
+    """An empty document in the size of print, with its title, the pack's mark and the page footer set."""
+    sizes = {"Normal": size, "Title": size + 10, "Subtitle": size + 1, "Heading 1": size + 5, "Heading 2": size + 2, "Heading 3": size}  # fmt: skip
+    document = blank_document(pack.words.texts["title"], sizes)
     spacing = document.styles["Normal"].paragraph_format
     spacing.line_spacing, spacing.space_after = (1.6 if pack.variant == "easy_read" else 1.25), Pt(size / 2)
-    language = document.styles.element.find(f".//{qn('w:lang')}")
-    language.set(qn("w:val"), "en-GB")
     about = document.core_properties
-    about.title, about.author, about.language = pack.words.texts["title"], "", "en-GB"
-    about.subject, about.comments = f"review pack {pack.version}", ""
+    about.subject = f"review pack {pack.version}"
     about.identifier = f"{pack.review}|{pack.version}|{pack.round_id}"
-    about.created = about.modified = _DAY
-    footer = section.footer.paragraphs[0]
+    footer = document.sections[0].footer.paragraphs[0]
     footer.text = f"{version_line(pack)} {pack.words.texts['page']} "
     # A field stands beside the runs of a paragraph; inside a run it would be lost.
     footer._p.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
@@ -190,13 +166,9 @@ def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
     # Its words come out as large as the text, as long as it fits on the page.
     size = document.styles["Normal"].font.size
     assert size is not None
-    shape = document.add_picture(
-        io.BytesIO(picture.png), width=Pt(min(PICTURE_WIDTH * size.pt / PICTURE_SIZE, _WIDEST))
-    )
+    width = Pt(min(PICTURE_WIDTH * size.pt / PICTURE_SIZE, _WIDEST))
+    add_picture(document, picture.png, width, picture.alt, theme.name)
     document.paragraphs[-1].paragraph_format.keep_with_next = True
-    about = shape._inline.docPr
-    about.set("descr", picture.alt)
-    about.set("title", theme.name)
     document.add_paragraph(f"{picture.alt} {pack.words.texts['picture_note']}")
 
 
@@ -248,17 +220,9 @@ def _questions(document: Document, pack: Pack, questions: Sequence[Question], ta
     table = document.add_table(rows=1, cols=2)
     table.style = "Table Grid"
     table.autofit = False
-    properties = table._tbl.tblPr
-    for tag, text in (
-        ("w:tblCaption", f"{words['answer_heading']} {about}"),
-        ("w:tblDescription", words["table_about"]),
-    ):
-        element = OxmlElement(tag)
-        element.set(qn("w:val"), text)
-        properties.append(element)
+    describe_table(table, f"{words['answer_heading']} {about}", words["table_about"])
     for cell, text in zip(table.rows[0].cells, (words["question_heading"], words["answer_column"]), strict=True):
         cell.paragraphs[0].add_run(text).bold = True
-    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for question in questions:
         row = table.add_row()
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
@@ -323,18 +287,11 @@ def _who_answers(document: Document, pack: Pack) -> None:
 
 def _bytes(document: Document, pack: Pack) -> bytes:
     """The document as a file whose parts carry one fixed day, with what tells its own words from a reader's."""
-    made, target = io.BytesIO(), io.BytesIO()
-    document.save(made)
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        parts = {part.filename: old.read(part) for part in old.infolist()} | _own_properties(pack, _prints(document))
-        for name, link in (("[Content_Types].xml", _CUSTOM_TYPE), ("_rels/.rels", _CUSTOM_LINK)):
-            head, closing, end = parts[name].rpartition(b"</")
-            parts[name] = head + link + closing + end
-        for name, content in parts.items():
-            fixed = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
-            fixed.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(fixed, content)
-    return target.getvalue()
+    parts = document_parts(document) | _own_properties(pack, _prints(document))
+    for name, link in (("[Content_Types].xml", _CUSTOM_TYPE), ("_rels/.rels", _CUSTOM_LINK)):
+        head, closing, end = parts[name].rpartition(b"</")
+        parts[name] = head + link + closing + end
+    return zipped(parts)
 
 
 _CUSTOM = "docProps/custom.xml"

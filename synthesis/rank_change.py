@@ -46,16 +46,12 @@ def area_ranks(
     ordered by the later rank; no row where there are no two years to compare. Raises CallError for an unknown
     factor, year or word, years out of order, or fewer than 100 draws.
     """
-    if movement not in MOVEMENTS:
-        raise CallError(f"The movement is {' or '.join(MOVEMENTS)}; it is {movement!r}.")
-    if draws < 100:
-        raise CallError(f"Ranks need at least 100 simulations; {draws} were asked for.")
+    _simulated_by(movement, draws)
     first, last = _both(evidence, factor, years)
     early, late = (_with_figure(area_estimates(evidence, factor, year)) for year in (first, last))
     # Without two years there is nothing to compare, and so no authority of both.
     both = early.index.intersection(late.index).sort_values() if first != last else early.index[:0]
-    # A change from year to year holds the movement of two years, so that of one has half its variance.
-    usual = usual_change(evidence, factor) / np.sqrt(2) if movement == "usual" else 0.0
+    usual = _of_one_year(evidence, factor, movement)
     table = late.loc[both, ["area_name", "region", "factor"]].rename_axis("area_code").reset_index()
     table = table.assign(first_year=early.loc[both, "year"].to_numpy(), last_year=late.loc[both, "year"].to_numpy())
     table = table.join(_rank_columns(early.loc[both], late.loc[both], usual, draws, seed))
@@ -69,6 +65,52 @@ _RANKS = (
     "first_rank", "first_rank_low", "first_rank_high", "last_rank", "last_rank_low", "last_rank_high", "change",
     "change_low", "change_high", "moved", "breaks", "movement",
 )  # fmt: skip
+
+
+def area_standing(
+    evidence: Evidence,
+    factor: str = "parent_mental_health",
+    year: int | None = None,
+    movement: str = "usual",
+    draws: int = 4000,
+    seed: int = 20180331,
+) -> pd.DataFrame:
+    """Where each authority stands in one year, with the uncertainty of its rank: `area_ranks` without a second year.
+
+    Parameters are those of `area_ranks`; `year` is a year of the series, default its last.
+
+    Returns a row an authority with a figure: ``year, area_code, area_name, region, factor, percent, ci_low, ci_high,
+    estimate, estimate_low, estimate_high, own_weight`` (as in `area_estimates`), ``rank, rank_low, rank_high`` (1 the
+    highest; the interval holds 95 % of the simulations), ``of`` and ``movement``, ordered by rank. Raises CallError as
+    `area_ranks` does.
+    """
+    _simulated_by(movement, draws)
+    table = _with_figure(area_estimates(evidence, factor, year)).sort_index()
+    rng = np.random.default_rng(seed)
+    ranks = _ranks(_drawn(table, _of_one_year(evidence, factor, movement), rng, draws))
+    table["rank"] = table["estimate"].rank(ascending=False, method="min")
+    table["rank_low"], table["rank_high"] = _middle(ranks) if len(table) else (np.nan, np.nan)
+    table = table.reset_index().assign(of=len(table), movement=movement)
+    table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high", "of"), "Int64"))
+    return table.sort_values(["rank", "area_code"], ignore_index=True)[list(_STANDING)]
+
+
+_STANDING = (
+    "year", "area_code", "area_name", "region", "factor", "percent", "ci_low", "ci_high", "estimate", "estimate_low",
+    "estimate_high", "own_weight", "rank", "rank_low", "rank_high", "of", "movement",
+)  # fmt: skip
+
+
+def _simulated_by(movement: str, draws: int) -> None:
+    if movement not in MOVEMENTS:
+        raise CallError(f"The movement is {' or '.join(MOVEMENTS)}; it is {movement!r}.")
+    if draws < 100:
+        raise CallError(f"Ranks need at least 100 simulations; {draws} were asked for.")
+
+
+def _of_one_year(evidence: Evidence, factor: str, movement: str) -> float:
+    """Usual movement of a figure, on the logit scale; a change holds that of two years, so one has half its variance."""
+    return usual_change(evidence, factor) / float(np.sqrt(2)) if movement == "usual" else 0.0
 
 
 _WHOLE = [name for name in _RANKS if name.endswith(("_year", "_rank", "_low", "_high"))] + ["of", "change"]

@@ -32,6 +32,7 @@ LAYERS = [
         "tables",
     ],
     [
+        "whole_folder",
         "office_files",
         "dictionary",
         "workbooks",
@@ -105,6 +106,9 @@ LAYERS = [
         "area_change",
         "area_comparison",
         "rank_change",
+        "local_areas",
+        "local_figures",
+        "local_reservations",
     ],
     [
         "guidance",
@@ -144,6 +148,7 @@ LAYERS = [
         "draw_pathways",
         "draw_progress",
         "draw_programme",
+        "draw_local",
     ],
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [
@@ -153,6 +158,8 @@ LAYERS = [
         "word_text",
         "word_marks",
         "word_pictures",
+        "word_parts",
+        "typeset",
         "draw_pack",
         "pack_reading",
         "pack_pages",
@@ -167,8 +174,15 @@ LAYERS = [
         "feedback",
         "pack_team",
         "pack_folder",
+        "brief_parts",
+        "brief_rows",
+        "brief",
+        "brief_pages",
+        "brief_print",
+        "brief_word",
+        "brief_folder",
     ],
-    ["answering", "commands_packs", "commands_planning", "commands_pooling", "commands_prevalence", "build", "cli"],
+    ["answering", "commands_brief", "commands_packs", "commands_planning", "commands_pooling", "commands_prevalence", "build", "cli"],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

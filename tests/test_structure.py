@@ -182,7 +182,16 @@ LAYERS = [
         "brief_word",
         "brief_folder",
     ],
-    ["answering", "commands_brief", "commands_packs", "commands_planning", "commands_pooling", "commands_prevalence", "build", "cli"],
+    [
+        "answering",
+        "commands_brief",
+        "commands_packs",
+        "commands_planning",
+        "commands_pooling",
+        "commands_prevalence",
+        "build",
+        "cli",
+    ],
     ["__main__"],
 ]
 ORDER = [module for layer in LAYERS for module in layer]

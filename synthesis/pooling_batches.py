@@ -128,6 +128,11 @@ def _remarks(fit: dict[str, np.ndarray], ways: dict[str, np.ndarray], k: int, op
             fit["tau2_high"] == 0,
             "Studies differ less than chance lets them: the interval of tau2 is empty, shown as 0 to 0.",
         )
+        outside = (fit["tau2"] < fit["tau2_low"] * (1 - 1e-6)) | (fit["tau2"] > fit["tau2_high"] * (1 + 1e-6))
+        say(
+            outside & (fit["tau2_high"] > 0),
+            "tau2 lies outside its interval, which comes from Q (as Paule and Mandel's estimator does) and not from this estimator.",
+        )
     say(
         fit["se"] == 0,
         "All effects are the same, which leaves Hartung and Knapp's interval without width; hartung-knapp-adhoc keeps one.",

@@ -120,7 +120,10 @@ def _remarks(fit: dict[str, np.ndarray], ways: dict[str, np.ndarray], k: int, op
 
     if "why_not" in fit:
         said += np.array([f" {why}" if why else "" for why in fit["why_not"]], dtype=object)
-    say(k == 1, "One study: it stands for itself, with an interval by z; how far studies differ cannot be seen.")
+    say(
+        (k == 1) & ~np.isnan(fit["mu"]),
+        "One study: it stands for itself, with an interval by z; how far studies differ cannot be seen.",
+    )
     if options.random and k == 2 and options.prediction == "hts-k2":
         say(True, "Two studies leave no degree of freedom for this prediction interval.")
     if "tau2_high" in fit:

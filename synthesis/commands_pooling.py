@@ -76,12 +76,25 @@ def run(options: argparse.Namespace) -> int:
     if unused := without_effect(chosen, words):
         print(f"--{unused}", file=sys.stderr)
     table = pool_groups(frame, by=None if options.by is None else "group", **words)
+    for names in _nearly_the_same(table["group"]):
+        print(
+            f"{options.file}: the groups {names} differ in spaces or capitals only, and were pooled apart.",
+            file=sys.stderr,
+        )
     _print(table, frame, words, options)
     remarked = table[table["estimate"].isna() | (table["k"] < 2)]
     for group, remark in zip(remarked["group"], remarked["remark"], strict=True):
         place = options.file if options.by is None else f"{options.file}, {options.by} {group}"
         print(f"{place}: {remark}", file=sys.stderr)
     return int(table["estimate"].isna().any())
+
+
+def _nearly_the_same(groups: pd.Series) -> list[str]:
+    """Names of groups that a reader cannot have meant to be apart, each lot as a list in words."""
+    names = groups.dropna().astype("str")
+    plain = names.str.split().str.join(" ").str.casefold()
+    lots = names[plain.duplicated(keep=False)].groupby(plain, sort=False)
+    return [" and ".join(map(repr, lot)) for _, lot in lots]
 
 
 def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argparse.Namespace) -> None:

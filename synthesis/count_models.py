@@ -8,9 +8,10 @@ from scipy.special import betaincinv, chdtrc, logit
 from synthesis.beta_binomial import fit_beta_binomial
 from synthesis.glmm import fit_glmm, inconsistency, study_weights
 from synthesis.glmm_intervals import profile_intervals
-from synthesis.inverse_variance import interval_quantile, prediction_interval
+from synthesis.inverse_variance import interval_quantile, prediction_interval, prediction_quantile
 from synthesis.maxima import Groups
 from synthesis.pooling_options import PoolingOptions
+from synthesis.pooling_text import percent
 
 _WHY_NOT = {
     "no events": "No events in any study: the model's mean runs to 0 and has no interval.",
@@ -30,7 +31,7 @@ def binomial_normal(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> di
     """
     fit, k = fit_glmm(x, n), x.shape[-1]
     about = {"q": fit.q_wald, "q_df": fit.q_df, "q_p": _p_value(fit.q_df, fit.q_wald), "q_lrt": fit.q_lrt, "q_lrt_p": fit.q_lrt_p}  # fmt: skip
-    about["why_not"] = np.array([_WHY_NOT.get(state) for state in fit.state], dtype=object)
+    about["why_not"] = _why_not(fit.state, n, options)
     if not options.random or k == 1:
         return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
     about |= {"mu": fit.mu, "se": fit.se, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2, "marginal_mean": np.where(fit.converged, fit.marginal_mean, np.nan)}  # fmt: skip
@@ -53,22 +54,36 @@ def beta_binomial(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict
     """Beta-binomial model (`beta_binomial.fit_beta_binomial`) of G meta-analyses of k studies; counts of shape (G, k).
 
     Returns as `binomial_normal`, but that ``rho``, the correlation within studies, stands in the place of tau2. Its mean
-    is the average over studies. The prediction interval holds the middle of the fitted beta distribution, without the
-    uncertainty of the fit. With random effects there is no ``weight``: the likelihood of one study is not log-concave in
+    is the average over studies. The prediction interval holds the middle of the fitted beta distribution and, since the
+    mean is uncertain too, goes on each side the root of the sum of both squared distances from the mean (as Zou and Donner
+    2008, doi 10.1002/sim.3095, join intervals): it is never narrower than the mean's own. With random effects there is no ``weight``: the likelihood of one study is not log-concave in
     the logit of the mean, so that its part of the observed information can be negative.
     """
     fit, k = fit_beta_binomial(x, n), x.shape[-1]
-    about = {"why_not": np.array([_WHY_NOT.get(state) for state in fit.state], dtype=object)}
+    about = {"why_not": _why_not(fit.state, n, options)}
     if not options.random or k == 1:
         return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
     about |= {"mu": fit.mu, "se": fit.se, "marginal_mean": np.where(fit.converged, fit.mean, np.nan)} | _likelihood_ratio(fit)  # fmt: skip
     out = with_intervals({**about, "rho": fit.rho, "tau2": np.full_like(fit.mu, np.nan)}, k, options)
-    if options.prediction != "none":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            one, other = fit.mean / fit.theta, (1 - fit.mean) / fit.theta
-            bounds = [betaincinv(one, other, 0.5 + side * options.level / 2) for side in (-1, 1)]
-            out["pi_low"], out["pi_high"] = (logit(np.where(fit.theta > 0, each, fit.mean)) for each in bounds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = fit.mean / fit.theta, (1 - fit.mean) / fit.theta
+        for side, name in ((-1, "pi_low"), (1, "pi_high")):
+            bound = logit(betaincinv(one, other, 0.5 + side * options.level / 2))
+            away = np.where(fit.theta > 0, np.maximum(side * (bound - fit.mu), 0), 0)
+            out[name] = fit.mu + side * np.hypot(away, prediction_quantile(k, options) * fit.se)
     return out
+
+
+def _why_not(state: np.ndarray, n: np.ndarray, options: PoolingOptions) -> np.ndarray:
+    """Why there is no estimate, and what the counts say all the same; None where there is one."""
+    said = np.array([_WHY_NOT.get(each) for each in state], dtype=object)
+    end = ((1 - options.level) / 2) ** (1 / n.sum(axis=1))
+    for i in np.flatnonzero((state == "no events") | (state == "events only")):
+        reach = f"0 to {percent(1 - end[i])}" if state[i] == "no events" else f"{percent(end[i])} to 100 %"
+        said[i] += (
+            f" Were one proportion behind all studies, it would be {reach} (Clopper-Pearson interval, {100 * options.level:g} %)."
+        )
+    return said
 
 
 def _likelihood_ratio(fit) -> dict[str, np.ndarray]:

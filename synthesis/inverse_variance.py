@@ -83,15 +83,18 @@ def prediction_interval(
     (Higgins, Thompson and Spiegelhalter 2009, doi 10.1111/j.1467-985X.2008.00552.x) and k-1 degrees; missing where no
     degree is left, and for ``none``.
     """
+    reach = prediction_quantile(k, options) * np.sqrt(se**2 + tau2)
+    return mu - reach, mu + reach
+
+
+def prediction_quantile(k: int, options: PoolingOptions) -> float:
+    """How many standard deviations a prediction interval reaches; nan where there is none."""
     degrees = {"hts-k2": k - 2, "hts-k1": k - 1}.get(options.prediction)
     if options.prediction in ("none", "bootstrap") or (degrees is not None and degrees < 1):
-        return np.full_like(mu, np.nan), np.full_like(mu, np.nan)
+        return float("nan")
     if degrees is None:
-        quantile = interval_quantile(options.used_interval, k, options.level)
-    else:
-        quantile = float(stdtrit(degrees, 0.5 + options.level / 2))
-    reach = quantile * np.sqrt(se**2 + tau2)
-    return mu - reach, mu + reach
+        return interval_quantile(options.used_interval, k, options.level)
+    return float(stdtrit(degrees, 0.5 + options.level / 2))
 
 
 def _bootstrap(y: np.ndarray, v: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

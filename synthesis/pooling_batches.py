@@ -120,13 +120,21 @@ def _remarks(fit: dict[str, np.ndarray], ways: dict[str, np.ndarray], k: int, op
 
     if "why_not" in fit:
         said += np.array([f" {why}" if why else "" for why in fit["why_not"]], dtype=object)
-    say(k == 1, "One study: it stands for itself, with an interval by z; how far studies differ cannot be seen.")
+    say(
+        (k == 1) & ~np.isnan(fit["mu"]),
+        "One study: it stands for itself, with an interval by z; how far studies differ cannot be seen.",
+    )
     if options.random and k == 2 and options.prediction == "hts-k2":
         say(True, "Two studies leave no degree of freedom for this prediction interval.")
     if "tau2_high" in fit:
         say(
             fit["tau2_high"] == 0,
             "Studies differ less than chance lets them: the interval of tau2 is empty, shown as 0 to 0.",
+        )
+        outside = (fit["tau2"] < fit["tau2_low"] * (1 - 1e-6)) | (fit["tau2"] > fit["tau2_high"] * (1 + 1e-6))
+        say(
+            outside & (fit["tau2_high"] > 0),
+            "tau2 lies outside its interval, which comes from Q (as Paule and Mandel's estimator does) and not from this estimator.",
         )
     say(
         fit["se"] == 0,

@@ -131,6 +131,8 @@ class PoolingOptions:
 
 def without_effect(options: PoolingOptions, words: dict[str, Any]) -> str | None:
     """The sentence on words given in a call that its model does not use, or None."""
+    if options.model == "inverse-variance" and not options.random and words.get("tau2") is not None:
+        return "tau2 has no effect: a common effect supposes that studies do not differ."
     unused = ["tau2"] if words.get("tau2") is not None else []
     unused += ["continuity"] if words.get("continuity") not in (None, PoolingOptions.continuity) else []
     if options.model == "inverse-variance" or not unused:

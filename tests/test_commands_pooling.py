@@ -173,6 +173,25 @@ def test_what_cannot_be_pooled_keeps_its_row_and_the_reason(ask):
     assert status == 1
     assert json.loads(out)[0]["estimate"] is None
     assert "No events in any study" in err
+    assert "it would be 0 to 5.1 % (Clopper-Pearson interval, 95 %)" in err  # 1 - 0.025 ** (1 / 70)
+    status, out, err = ask("cases,people\n9,9\n", "--level", "0.9")
+    assert "it would be 71.7 % to 100 %" in err and "One study" not in err
+
+
+def test_groups_that_differ_in_spaces_or_capitals_only_are_named(ask):
+    status, out, err = ask(
+        "cases,people,region\n3,40,north\n8,44,north \n9,44,North\n5,50,south\n", "--by", "region", "--format", "csv"
+    )
+    assert status == 0 and len(out.splitlines()) == 5
+    assert (
+        "the groups 'north' and 'north ' and 'North' differ in spaces or capitals only" in err and "'south'" not in err
+    )
+
+
+def test_an_estimator_has_no_effect_on_a_common_effect(ask):
+    status, out, err = ask(GOOD, "--effects", "common", "--tau2", "dl", "--format", "json")
+    assert status == 0 and "--tau2 has no effect: a common effect supposes" in err
+    assert "tau2 has no effect" in json.loads(out)[0]["remark"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import rows
 from scipy.special import logit
+from scipy.stats import beta
 
 from synthesis.guard_rails import POOL_FROM
 from synthesis.pooling import COLUMNS, pool, pool_groups
@@ -283,6 +284,21 @@ def test_the_bootstrap_prediction_interval_is_the_same_each_time_and_wider_than_
     assert one.pi_low < wald.pi_low < wald.pi_high < one.pi_high
 
 
+@pytest.mark.parametrize(
+    ("events", "totals"),
+    [([3, 8, 0, 12, 30], [40, 44, 20, 30, 100]), ([5, 5, 5], [50, 50, 50]), ([0, 0, 0, 2], [17, 5, 1000, 30])],
+)
+def test_a_further_study_is_never_surer_than_the_mean_of_the_beta_binomial(events, totals):
+    result = pool(events, totals, model="beta-binomial")
+    assert result.pi_low <= result.ci_low <= result.ci_high <= result.pi_high
+    if result.rho < 1e-9:
+        assert (result.pi_low, result.pi_high) == pytest.approx((result.ci_low, result.ci_high))
+    else:  # and never surer than the distribution that was fitted
+        theta = result.rho / (1 - result.rho)
+        fitted = beta.ppf([0.025, 0.975], result.estimate / theta, (1 - result.estimate) / theta)
+        assert result.pi_low <= fitted[0] < fitted[1] <= result.pi_high
+
+
 def test_the_double_arcsine_comes_with_its_warning_and_all_ways_back():
     result = pool([1, 3, 0, 12, 500], [11, 44, 20, 30, 5000], transform="double-arcsine", interval="wald")
     # metafor 3.8.1: predict(rma(measure = "PFT", ...), transf = transf.ipft.hm, targs = list(ni = ...)); it stops at 1e-5.
@@ -302,6 +318,36 @@ def test_more_agreement_than_chance_lets_is_said():
     assert (result.tau2, result.tau2_low, result.tau2_high) == (0, 0, 0)
     assert "differ less than chance" in result.remark
     assert "hartung-knapp-adhoc keeps one" in result.remark
+
+
+def test_a_tau2_outside_its_own_interval_is_explained():
+    counts = [3, 8, 0, 12, 30], [40, 44, 20, 30, 100]
+    result = pool(*counts, tau2="hs", level=0.5)
+    assert result.tau2 < result.tau2_low and "tau2 lies outside its interval, which comes from Q" in result.remark
+    assert "outside its interval" not in (pool(*counts, tau2="pm").remark or "")
+
+
+@pytest.mark.parametrize(
+    ("frame", "words", "said"),
+    [
+        ({"events": [1, 2], "totals": [4, 5]}, {"modle": "glmm"}, "no word 'modle'; there are model, effects"),
+        ({"events": [1, 2], "totals": [4, 5]}, {"events": "totals"}, "both name the column 'totals'"),
+        (
+            {"events": [1], "totals": [4], "k": ["a"], "h": [1]},
+            {"by": ["k", "h"]},
+            "The result has a column 'k' of its own",
+        ),
+        ({}, {}, "no column 'events', 'totals'; there are none"),
+    ],
+)
+def test_columns_and_words_that_cannot_be_are_refused_by_name(frame, words, said):
+    with pytest.raises(SynthesisError, match=said):
+        pool_groups(pd.DataFrame(frame), **words)
+    double = pd.DataFrame([[1, 2, 3]], columns=["events", "events", "totals"])
+    with pytest.raises(SynthesisError, match="More than one column is named 'events'"):
+        pool_groups(double)
+    with pytest.raises(SynthesisError, match="The events are counts"):
+        pool(["few"], [10])
 
 
 def test_the_result_prints_what_a_reader_needs():

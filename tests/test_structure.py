@@ -55,7 +55,7 @@ LAYERS = [
         "glmm_intervals",
         "beta_binomial",
     ],
-    ["inverse_variance", "count_models", "pooling_batches", "pooling_text", "pooling"],
+    ["pooling_text", "inverse_variance", "count_models", "pooling_batches", "pooling"],
     [
         "study_rows",
         "design_matrix",

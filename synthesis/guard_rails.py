@@ -14,7 +14,7 @@ from synthesis.tables import Evidence
 #: A pooled line needs at least this many samples.
 POOL_FROM = 3
 #: What no decision can set aside.
-NEVER = frozenset({"no_counts"})
+NEVER = frozenset({"no_counts", "series"})
 #: So many identifiers or definitions are named in a sentence; the others are counted.
 _NAMED = 4
 
@@ -51,7 +51,7 @@ def pooling_refusals(evidence: Evidence, estimates: Collection[str]) -> pd.DataF
         sample=rows["estimate_id"].map(sample_labels(evidence)), unit=rows["estimate_id"].map(counted_units(evidence))
     )
     found = [
-        *_withdrawn(evidence, rows), *_uncounted(rows), *_shared(evidence, rows), *_systems(rows), *_definitions(rows), *_units(rows),
+        *_withdrawn(evidence, rows), *_uncounted(rows), *_shared(evidence, rows), *_series(rows), *_systems(rows), *_definitions(rows), *_units(rows),
         *_unjudged(evidence, rows), *_few(rows),
     ]  # fmt: skip
     listed = [(word, ";".join(ids), said) for word, ids, said in found]
@@ -97,11 +97,16 @@ def _shared(evidence: Evidence, rows: pd.DataFrame) -> _Found:
     return found
 
 
-def _systems(rows: pd.DataFrame) -> _Found:
+def _series(rows: pd.DataFrame) -> _Found:
     found: _Found = []
     for indicator, same in rows[rows["indicator_combine"] == "series"].groupby("indicator_id"):
         ids = same["estimate_id"].to_list()
-        found.append(("one_system", ids, f"{indicator} is a series: {same['indicator_reason'].iloc[0]}"))
+        found.append(("series", ids, f"{indicator} is a series: {same['indicator_reason'].iloc[0]}"))
+    return found
+
+
+def _systems(rows: pd.DataFrame) -> _Found:
+    found: _Found = []
     for sample, same in rows.groupby("sample"):
         if same["period"].nunique() > 1:
             ids = same["estimate_id"].to_list()

@@ -24,16 +24,18 @@ def sample_labels(evidence: Evidence) -> pd.Series:
 
     A sample judged in ``estimate_choices`` comes first, also for unjudged rows of its overlap group or source; then the
     shared sample of the study (``samples``), the overlap group (unless it only says that one table lists the rows), and
-    the source.
+    the publication: the source, or another one with the same doi.
     """
     table = evidence.estimates
-    group = table["overlap_group"].where(~table["overlap_group"].fillna("").str.startswith(ONE_TABLE))
+    listed = table["overlap_group"].fillna("").str.startswith(ONE_TABLE)
+    group, doi = table["overlap_group"].where(~listed), table["doi"].str.lower().where(~listed)
+    publication = table["source_id"].groupby(doi).transform("first").fillna(table["source_id"])
     label = table["estimate_id"].map(evidence.estimate_choices.set_index("estimate_id")["sample"])
-    for people in (group, table["source_id"]):
+    for people in (group, publication):
         label = label.fillna(label.groupby(people).transform("first"))
     once = evidence.samples.loc[evidence.samples["counted_once"].fillna(False).astype(bool), "sample_id"]
     shared = evidence.studies.set_index("study_id")["sample_id"]
-    label = label.fillna(table["source_id"].map(shared[shared.isin(once)])).fillna(group).fillna(table["source_id"])
+    label = label.fillna(table["source_id"].map(shared[shared.isin(once)])).fillna(group).fillna(publication)
     return pd.Series(label.to_numpy(), index=table["estimate_id"].to_numpy())
 
 

@@ -123,6 +123,15 @@ def test_a_shared_sample_of_studies_is_found_through_their_group(evidence, alter
     assert "same_people" not in words(evidence, "Karnataka102-01", "SaudiPPD2020-01")
 
 
+def test_one_publication_under_two_source_ids_is_the_same_people(evidence, altered):
+    two = ["Karnataka102-01", "SaudiPPD2020-01"]
+    assert "same_people" not in words(evidence, *two)
+    estimates = evidence.estimates.copy()
+    estimates.loc[estimates["estimate_id"].isin(two), "doi"] = ["10.1000/ABC", "10.1000/abc"]
+    found = pooling_refusals(altered(estimates=estimates), two).set_index("refusal")
+    assert set(found.loc["same_people", "estimate_ids"].split(";")) == set(two)
+
+
 def test_rows_of_one_review_table_are_not_the_same_people(evidence):
     listed = [row["estimate_id"] for row in rows("estimates") if row["overlap_group"] == "table-of-Atuhaire2020"]
     assert len(listed) == 15

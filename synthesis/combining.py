@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from synthesis.estimates import source_label, with_counts
+from synthesis.estimates import counted_units, source_label, with_counts
 from synthesis.guard_rails import NEVER, pooling_refusals
 from synthesis.leading import Headline, headline
 from synthesis.pooling import Pooled, pool
@@ -72,8 +72,9 @@ class PooledEstimates:
     """Estimates pooled through the guard rails: the result, the rows behind it, what was left out and why, the override used.
 
     ``estimates`` has a row an estimate considered: ``estimate_id, source, case_definition, numerator, denominator, percent,
-    in_pool`` (yes or no), ``reason`` (why left out, or why chosen), ``derived`` (how a count was made),
-    ``weight`` (percent, as in `pooling.Pooled.studies`; missing where left out and for the beta-binomial model).
+    in_pool`` (yes or no), ``unit`` (what the row counts), ``reason`` (why left out, or why chosen), ``derived`` (how a
+    count was made), ``weight`` (percent, as in `pooling.Pooled.studies`; missing where left out and for the beta-binomial
+    model).
     """
 
     indicator: str
@@ -89,7 +90,14 @@ class PooledEstimates:
         used, result = self._used(), self.pooled
         share = used["numerator"].astype(float) / used["denominator"].astype(float)
         return headline(
-            result.k, result.estimate, result.pi_low, result.pi_high, result.i2, float(share.min()), float(share.max())
+            result.k,
+            result.estimate,
+            result.pi_low,
+            result.pi_high,
+            result.i2,
+            float(share.min()),
+            float(share.max()),
+            result.level,
         )
 
     def _used(self) -> pd.DataFrame:
@@ -237,5 +245,5 @@ def considered(
     )
     frame.insert(1, "source", source_label(rows))
     frame.insert(6, "in_pool", taken.map({True: "yes", False: "no"}))
-    frame["derived"] = rows["derived"]
+    frame["derived"], frame["unit"] = rows["derived"], rows["estimate_id"].map(counted_units(evidence))
     return frame.reset_index(drop=True)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _ABOUT = "Pool the proportions of a CSV file: a row a study, with its events and its total."
 _WHOLE = re.compile(r"\d{1,15}(\.0*)?")
+_UNGUARDED = (
+    "{file} looks like a table of the evidence base, and was pooled without its guard rails: rows may be the same people, one "
+    "system over years, or count different things. `synthesis prevalence` goes through them and says what they refuse."
+)
 _ALLOWED = "a whole number from 0 on, written in digits alone, such as 1250"
 
 
@@ -73,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
     from synthesis.pooling import pool_groups
 
+    if _of_evidence(options.file):
+        print(_UNGUARDED.format(file=options.file), file=sys.stderr)
     if unused := without_effect(chosen, words):
         print(f"--{unused}", file=sys.stderr)
     table = pool_groups(frame, by=None if options.by is None else "group", **words)
@@ -95,6 +101,13 @@ def _nearly_the_same(groups: pd.Series) -> list[str]:
     plain = names.str.split().str.join(" ").str.casefold()
     lots = names[plain.duplicated(keep=False)].groupby(plain, sort=False)
     return [" and ".join(map(repr, lot)) for _, lot in lots]
+
+
+def _of_evidence(path: str) -> bool:
+    """Whether a file looks like a table of the evidence base, for which there are guard rails."""
+    with open(path, encoding="utf-8-sig", errors="replace") as handle:
+        header = set(handle.readline().strip().replace('"', "").split(","))
+    return {"estimate_id", "indicator_id"} <= header or {"area_code", "suppression"} <= header
 
 
 def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argparse.Namespace) -> None:

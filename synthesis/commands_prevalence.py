@@ -11,6 +11,8 @@ from synthesis.answering import answer, say
 from synthesis.schema import CallError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from synthesis.tables import Evidence
 
 #: Tables of the command ``prevalence`` but for the estimates themselves: module, function, caption, columns shown as text
@@ -128,7 +130,7 @@ def _estimates(options: argparse.Namespace, evidence: Evidence) -> int:
     if options.format != "text":
         return answer(options, evidence, prevalence_table(evidence, options.indicator), "", (), rests_on="prevalence")
     table = pooled_table(evidence, options.indicator) if options.indicator else prevalence_table(evidence)
-    said = pooled_words(table)
+    said = pooled_words(table) + (_apart(evidence, options.indicator, table) if options.indicator else [])
     # What is said of a pooled line is too long for a cell, and must not be cut: it stands below the table.
     table["remark"] = table["remark"].mask(table["line"] == "pooled", "see below")
     marks = count_marks(table)
@@ -139,6 +141,19 @@ def _estimates(options: argparse.Namespace, evidence: Evidence) -> int:
     for line in said:
         print(f"\n{line}")
     return status
+
+
+def _apart(evidence: Evidence, indicator: str, table: pd.DataFrame) -> list[str]:
+    """Why one indicator has no pooled line, or which rows are not in it; the table has no room for reasons."""
+    from synthesis.ranges import refusal_table
+
+    left, said = table[(table["in_pool"] == "no") & table["reason"].notna()], []
+    if not (table["line"] == "pooled").any() and len(table):
+        refused = refusal_table(evidence, indicator)
+        said = ["Not pooled:\n" + "\n".join(f"- {each}" for each in refused.loc[refused["set_aside"] == "no", "said"])]
+        left = left[~left["reason"].str.startswith("not pooled: ")]
+    listed = [f"- {row.source} ({row.estimate_id}): {row.reason}" for row in left.itertuples()]
+    return said + (["Left out:\n" + "\n".join(listed)] if listed else [])
 
 
 def _areas(options: argparse.Namespace) -> int:

@@ -58,8 +58,8 @@ def forest_lines(result: Forest, measure: str | None = None) -> ForestLines:
     if isinstance(result, Subgroups):
         level = float(result.overall["level"].iloc[0])
         return ForestLines(_group_rows(result), measure or "Percent", _group_notes(result), level)
-    table = as_forest_table(result)
-    return ForestLines(_table_rows(table), measure or _measure(table), _table_notes(table))
+    table, level = as_forest_table(result), result.pooled.level if isinstance(result, PooledEstimates) else 0.95
+    return ForestLines(_table_rows(table, level), measure or _measure(table), _table_notes(table), level)
 
 
 def as_forest_table(result: pd.DataFrame | PooledEstimates) -> pd.DataFrame:
@@ -67,7 +67,7 @@ def as_forest_table(result: pd.DataFrame | PooledEstimates) -> pd.DataFrame:
     if isinstance(result, pd.DataFrame):
         return result
     rows = result.estimates.reset_index(drop=True)
-    interval = wilson(rows["numerator"], rows["denominator"])
+    interval = wilson(rows["numerator"], rows["denominator"], result.pooled.level)
     bounds = {"ci_low": 100 * interval["low"], "ci_high": 100 * interval["high"]}
     rows = rows.assign(line="estimate", name=result.name, remark=None, override=None, interval="wilson", **bounds)
     one = result.table().iloc[0]
@@ -81,13 +81,13 @@ def as_forest_table(result: pd.DataFrame | PooledEstimates) -> pd.DataFrame:
     frame = pd.DataFrame([*rows.to_dict("records"), line]).astype(
         dict.fromkeys(("numerator", "denominator", "k"), "Int64")
     )
-    return frame.assign(country_as_reported=None, period=None, population=None, unit=None)
+    return frame.assign(country_as_reported=None, period=None, population=None)
 
 
 # --- a table of estimates ----------------------------------------------------------------------------------------------
 
 
-def _table_rows(table: pd.DataFrame) -> pd.DataFrame:
+def _table_rows(table: pd.DataFrame, level: float) -> pd.DataFrame:
     rows = table.reset_index(drop=True).assign(pooled=table["line"].to_numpy() == "pooled", group=None)
     rows["line"] = rows["line"].mask(rows["in_pool"] == "no", "left out")
     rows["label"] = _source(rows)
@@ -100,7 +100,7 @@ def _table_rows(table: pd.DataFrame) -> pd.DataFrame:
     rows["count_mark"] = count_marks(rows)
     expected = rows[rows["pooled"] & rows["pi_low"].notna()]
     expected = expected.assign(
-        label="95% prediction interval: a new setting like these", line="prediction interval", interval="prediction",
+        label=f"{100 * level:g}% prediction interval: a new setting like these", line="prediction interval", interval="prediction",
         percent=np.nan, ci_low=expected["pi_low"], ci_high=expected["pi_high"], numerator=pd.NA, denominator=pd.NA, sign="", weight=np.nan,
     )  # fmt: skip
     both = pd.concat([rows, expected.astype(rows.dtypes)]) if len(expected) else rows
@@ -265,7 +265,9 @@ def _pooled_notes(result: Pooled) -> list[str]:
 def lead_of(result: Pooled):
     """Whether the mean or the range goes first."""
     share = result.studies["proportion"]
-    return headline(result.k, result.estimate, result.pi_low, result.pi_high, result.i2, share.min(), share.max())
+    return headline(
+        result.k, result.estimate, result.pi_low, result.pi_high, result.i2, share.min(), share.max(), result.level
+    )
 
 
 def _heterogeneity(row: pd.Series) -> str:

@@ -14,7 +14,7 @@ from synthesis.tables import Evidence
 #: A pooled line needs at least this many samples.
 POOL_FROM = 3
 #: What no decision can set aside.
-NEVER = frozenset({"no_counts"})
+NEVER = frozenset({"no_counts", "series"})
 #: So many identifiers or definitions are named in a sentence; the others are counted.
 _NAMED = 4
 
@@ -24,16 +24,18 @@ def sample_labels(evidence: Evidence) -> pd.Series:
 
     A sample judged in ``estimate_choices`` comes first, also for unjudged rows of its overlap group or source; then the
     shared sample of the study (``samples``), the overlap group (unless it only says that one table lists the rows), and
-    the source.
+    the publication: the source, or another one with the same doi.
     """
     table = evidence.estimates
-    group = table["overlap_group"].where(~table["overlap_group"].fillna("").str.startswith(ONE_TABLE))
+    listed = table["overlap_group"].fillna("").str.startswith(ONE_TABLE)
+    group, doi = table["overlap_group"].where(~listed), table["doi"].str.lower().where(~listed)
+    publication = table["source_id"].groupby(doi).transform("first").fillna(table["source_id"])
     label = table["estimate_id"].map(evidence.estimate_choices.set_index("estimate_id")["sample"])
-    for people in (group, table["source_id"]):
+    for people in (group, publication):
         label = label.fillna(label.groupby(people).transform("first"))
     once = evidence.samples.loc[evidence.samples["counted_once"].fillna(False).astype(bool), "sample_id"]
     shared = evidence.studies.set_index("study_id")["sample_id"]
-    label = label.fillna(table["source_id"].map(shared[shared.isin(once)])).fillna(group).fillna(table["source_id"])
+    label = label.fillna(table["source_id"].map(shared[shared.isin(once)])).fillna(group).fillna(publication)
     return pd.Series(label.to_numpy(), index=table["estimate_id"].to_numpy())
 
 
@@ -51,7 +53,7 @@ def pooling_refusals(evidence: Evidence, estimates: Collection[str]) -> pd.DataF
         sample=rows["estimate_id"].map(sample_labels(evidence)), unit=rows["estimate_id"].map(counted_units(evidence))
     )
     found = [
-        *_withdrawn(evidence, rows), *_uncounted(rows), *_shared(evidence, rows), *_systems(rows), *_definitions(rows), *_units(rows),
+        *_withdrawn(evidence, rows), *_uncounted(rows), *_shared(evidence, rows), *_series(rows), *_systems(rows), *_definitions(rows), *_units(rows),
         *_unjudged(evidence, rows), *_few(rows),
     ]  # fmt: skip
     listed = [(word, ";".join(ids), said) for word, ids, said in found]
@@ -97,11 +99,16 @@ def _shared(evidence: Evidence, rows: pd.DataFrame) -> _Found:
     return found
 
 
-def _systems(rows: pd.DataFrame) -> _Found:
+def _series(rows: pd.DataFrame) -> _Found:
     found: _Found = []
     for indicator, same in rows[rows["indicator_combine"] == "series"].groupby("indicator_id"):
         ids = same["estimate_id"].to_list()
-        found.append(("one_system", ids, f"{indicator} is a series: {same['indicator_reason'].iloc[0]}"))
+        found.append(("series", ids, f"{indicator} is a series: {same['indicator_reason'].iloc[0]}"))
+    return found
+
+
+def _systems(rows: pd.DataFrame) -> _Found:
+    found: _Found = []
     for sample, same in rows.groupby("sample"):
         if same["period"].nunique() > 1:
             ids = same["estimate_id"].to_list()

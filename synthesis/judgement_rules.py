@@ -299,9 +299,13 @@ def _overrides(tables: Checked) -> None:
     without = named.map(lambda ids: ", ".join(each for each in ids if each in bare))
     said = without + ": cases or denominator are not known, so there is nothing to pool; take it out"
     tables.report("pooling_overrides", "override-unsound", without != "", said, "estimate_ids")
-    said = "missing counts cannot be set aside by a decision; take no_counts out"
-    asked = frame["refusals"].fillna("").str.split(";").map(lambda words: "no_counts" in words).astype(bool)
-    tables.report("pooling_overrides", "override-unsound", asked, said, "refusals")
+    for word, what in (
+        ("no_counts", "missing counts"),
+        ("series", "that a series holds the same people year after year"),
+    ):
+        said = f"{what} cannot be set aside by a decision; take {word} out"
+        asked = frame["refusals"].fillna("").str.split(";").map(lambda words, word=word: word in words).astype(bool)
+        tables.report("pooling_overrides", "override-unsound", asked, said, "refusals")
 
 
 def _units(tables: Checked) -> None:

@@ -25,7 +25,14 @@ class Headline:
 
 
 def headline(
-    k: int, estimate: float, pi_low: float, pi_high: float, i2: float, lowest: float, highest: float
+    k: int,
+    estimate: float,
+    pi_low: float,
+    pi_high: float,
+    i2: float,
+    lowest: float,
+    highest: float,
+    level: float = 0.95,
 ) -> Headline:
     """Whether the mean of several proportions means anything, or their range must be read first.
 
@@ -35,6 +42,7 @@ def headline(
     estimate, pi_low, pi_high : pooled proportion and prediction interval, between 0 and 1; no interval is NaN.
     i2 : I2 in percent, or NaN.
     lowest, highest : smallest and largest of the proportions pooled.
+    level : of the prediction interval, as the sentence names it.
 
     The prediction interval decides: where a new, similar setting may have more than twice the odds of the mean, or less
     than half of them, the mean describes no setting and the range leads. I2 does not decide beside it, because with
@@ -49,7 +57,7 @@ def headline(
         )
     predicted = pi_low == pi_low and pi_high == pi_high
     reach = f"{_percent(lowest)} to {_percent(highest)} in {k} estimates"
-    spread = f"a new setting may lie between {_percent(pi_low)} and {_percent(pi_high)} (95 % prediction interval)"
+    spread = f"a new setting may lie between {_percent(pi_low)} and {_percent(pi_high)} ({100 * level:g} % prediction interval)"
     said = f"; I² is {i2:.0f} %" if i2 == i2 else ""
     few = f" With {k} estimates that interval is itself a guess." if predicted and k < PREDICTED_FROM else ""
     if predicted and max(_ratio(pi_high, estimate), _ratio(estimate, pi_low)) > ODDS_APART:

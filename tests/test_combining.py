@@ -42,7 +42,7 @@ def test_what_is_judged_poolable_passes_without_a_word(evidence):
     [
         (["Evans2001-8w", "Evans2001-32w"], "same_people", "rest on the same people (alspac-mothers)"),
         (["MBUpsychosis2018-01", "Whitmore2011-01"], "same_people", "not the row to use of its group french-belgian-mother-baby-units"),
-        (["DfE2025-parental_mh-2025-E92000001", "DfE2025-parental_mh-2018-E92000001"], "one_system", "is a series"),
+        (["DfE2025-parental_mh-2025-E92000001", "DfE2025-parental_mh-2018-E92000001"], "series", "is a series"),
         (["DfE2025-parental_mh-2025-E92000001", "DfE2025-parental_mh-2018-E92000001"], "one_system", "dfe-factors-england at 2 times"),
         (["Scotland2024-01", "ScotlandCSWS2020-21-01"], "one_system", "returns of one system (UK: Scotland)"),
         (["Moussa2012-01", "Kido2020-01"], "definitions_differ", "EPDS 10 or more, pregnancy; EPDS-J, stated cut-off 13 or more"),
@@ -123,6 +123,15 @@ def test_a_shared_sample_of_studies_is_found_through_their_group(evidence, alter
     assert "same_people" not in words(evidence, "Karnataka102-01", "SaudiPPD2020-01")
 
 
+def test_one_publication_under_two_source_ids_is_the_same_people(evidence, altered):
+    two = ["Karnataka102-01", "SaudiPPD2020-01"]
+    assert "same_people" not in words(evidence, *two)
+    estimates = evidence.estimates.copy()
+    estimates.loc[estimates["estimate_id"].isin(two), "doi"] = ["10.1000/ABC", "10.1000/abc"]
+    found = pooling_refusals(altered(estimates=estimates), two).set_index("refusal")
+    assert set(found.loc["same_people", "estimate_ids"].split(";")) == set(two)
+
+
 def test_rows_of_one_review_table_are_not_the_same_people(evidence):
     listed = [row["estimate_id"] for row in rows("estimates") if row["overlap_group"] == "table-of-Atuhaire2020"]
     assert len(listed) == 15
@@ -134,7 +143,7 @@ def test_all_reasons_stand_in_one_message(evidence):
     named = ["Evans2001-8w", "Evans2001-32w", "Ballard1994-m6w", "DfE2025-parental_mh-2025-E92000001"]
     with pytest.raises(PoolingRefused) as refused:
         pool_estimates(evidence, "maternal_postnatal_depression", named)
-    expected = {"no_counts", "same_people", "one_system", "definitions_differ", "units_differ", "kept_apart"}
+    expected = {"no_counts", "same_people", "series", "definitions_differ", "units_differ", "kept_apart"}
     assert set(refused.value.refusals["refusal"]) == expected
     assert all(f"- {word}: " in str(refused.value) for word in expected)
     order = list(vocabularies()["pooling_refusal"])
@@ -215,11 +224,22 @@ def test_the_model_can_be_chosen_and_the_result_carries_its_headline(evidence):
     result = pool_estimates(evidence, AFRICA, level=0.9)
     table = result.table().iloc[0]
     assert table["lead"] == result.headline.lead == "range" and table["remark"].startswith(result.headline.text)
+    assert "(90 % prediction interval)" in result.headline.text, "the level asked for is the level named"
     assert table["ci_low"] > pool_estimates(evidence, AFRICA).table()["ci_low"].iloc[0]
     shares = [
         int(row["numerator"]) / int(row["denominator"]) for row in rows("estimates") if row["indicator_id"] == AFRICA
     ]
     assert (table["range_low"], table["range_high"]) == pytest.approx((min(shares), max(shares)))
+
+
+def test_no_decision_pools_a_series_as_studies(evidence):
+    """An override once averaged eight years of one national return."""
+    with pytest.raises(SynthesisError, match="never pooled as studies: this cannot be set aside"):
+        Override(("series", "one_system", "same_people"), "to try", "a tester")
+    rest = Override(("one_system", "same_people"), "to try", "a tester")
+    with pytest.raises(PoolingRefused) as refused:
+        pool_estimates(evidence, "cin_assessment_parental_mh", override=rest)
+    assert set(refused.value.refusals["refusal"]) == {"series"} and "Override(" not in str(refused.value)
 
 
 def test_unknown_names_are_refused(evidence):

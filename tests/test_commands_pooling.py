@@ -227,3 +227,11 @@ def test_a_file_of_anything_sends_nothing_to_the_terminal_but_letters(tmp_path, 
     path.write_bytes(b"\x1b[2J\x07,b\n1,2\n")
     assert main(["pool", str(path), "--events", "x", "--totals", "n"]) != 0
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_table_of_the_evidence_base_is_pooled_with_a_word_on_its_guard_rails(ask):
+    own = GOOD.replace("study,", "estimate_id,").replace("region", "indicator_id")
+    status, out, err = ask(own)
+    assert status == 0 and out == ask(GOOD)[1]
+    assert "without its guard rails" in err and "`synthesis prevalence`" in err
+    assert ask(GOOD)[2] == ""

@@ -36,7 +36,8 @@ def test_every_table_of_prevalence_prints_as_text_with_the_status_line(capsys, e
     more = ["--indicator", "mbu_separation_at_discharge"] if _TABLES[table][4] == "must" else []
     assert main(["prevalence", "--data", str(DATA), "--table", table, *more]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(_TABLES[table][2]) and status_line(evidence, "prevalence") in said.splitlines()[-1]
+    rests_on = "association_table" if table == "associations" else "prevalence"
+    assert said.startswith(_TABLES[table][2]) and status_line(evidence, rests_on) in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("table", _AREAS)
@@ -91,3 +92,19 @@ def test_counts_worked_out_from_a_percent_are_marked_as_text_and_plain_numbers_f
     assert derived and said.count("≈") == len(derived) + 1
     assert all(f"≈{row['numerator']:,}" in said for row in derived)
     assert "≈ worked out from the printed percent." in said
+
+
+def test_one_indicator_says_why_it_is_not_pooled_and_which_rows_are_left_out(capsys):
+    """The text answer once showed the rows and kept the reason to the programs that read JSON."""
+    assert main(["prevalence", "--indicator", "mbu_separation_at_discharge", "--data", str(DATA)]) == 0
+    said = capsys.readouterr().out
+    assert "Not pooled:\n- a pooled line needs at least 3 samples; there are 2\n" in said
+    assert "- Poinso 2002 (Poinso2002-01): Counts consecutive joint admissions and not women" in said
+    assert main(["prevalence", "--indicator", "parental_mh_care_proceedings", "--data", str(DATA)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "- what is counted differs: a court matter or case (Llewellyn2003-psych); " in said and "Left out" not in said
+    )
+    assert main(["prevalence", "--indicator", "parents_among_adults_with_psychosis_or_smi", "--data", str(DATA)]) == 0
+    said = capsys.readouterr().out
+    assert "Not pooled" not in said and "Left out:\n- McGrath 1999 (McGrath1999-01): Not the preferred report" in said

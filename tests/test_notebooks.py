@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from synthesis import (
     area_series,
     area_totals,
     area_trend,
+    funnel_table,
     leave_one_out,
     prevalence_table,
     published_prevalence,
@@ -88,7 +90,7 @@ def test_every_table_carries_the_status_line(notebook):
     )
     # Of coded findings, of estimates, of official statistics, of rounds: each line speaks of what its table rests on.
     lines = ("codings are provisional", "estimates were read in an abstract", "counts of areas are given",
-             "No round has been given out to an advisory group", "judgements on it are provisional")  # fmt: skip
+             "No round has been given out to an advisory group", "judgements on it are provisional", "ratios were read in an abstract")  # fmt: skip
     assert all(sum(line in html for line in lines) == 1 for html in tables)
 
 
@@ -131,8 +133,23 @@ def test_the_prose_on_prevalence_types_no_result(prevalence_prose):
 def test_the_prose_on_pooling_holds_in_the_data(evidence, prevalence_prose):
     table, beside = prevalence_table(evidence), published_prevalence(evidence)
     pooled = table[table["line"] == "pooled"].set_index("indicator_id")
-    says(prevalence_prose, "Two quantities pass without a decision", "a third is one review's table of a single scale")
-    assert pooled["override"].isna().sum() == 3
+    says(
+        prevalence_prose,
+        "Two quantities pass without a decision",
+        "and one review's table of a single scale",
+        "one of its three samples counts admissions",
+    )
+    passed = {"parents_among_adults_with_psychosis_or_smi", "maternal_postnatal_depression_africa_epds"}
+    assert set(pooled.index[pooled["override"].isna()]) == passed
+    says(prevalence_prose, "Two count women. The third counts admissions", "No decision can set a series aside")
+    discharged = table[(table["indicator_id"] == "mbu_separation_at_discharge") & table["numerator"].notna()]
+    assert dict(discharged["unit"].value_counts()) == {"mother": 3, "admission": 1}, (
+        "three rows of women, two of them one sample"
+    )
+    says(prevalence_prose, "and so lies below the mean of the model that lets settings differ")
+    used = considered(evidence, "paternal_perinatal_depression").query("in_pool == 'yes'")
+    middle = funnel_table(used, "numerator", "denominator")["centre"].iloc[0]
+    assert 1 / (1 + math.exp(-middle)) < pooled.loc["paternal_perinatal_depression", "percent"] / 100
     says(prevalence_prose, "The one pooled value whose mean describes its settings")
     assert list(pooled.index[pooled["lead"] == "mean"]) == ["parents_among_adults_with_psychosis_or_smi"]
     says(prevalence_prose, "roughly a third or more of adults with psychosis or severe mental illness are parents")

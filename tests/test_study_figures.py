@@ -13,6 +13,7 @@ from test_figures import LONG, assert_legible, words_of
 
 from synthesis import baujat_table, doi_table, figures, funnel_table, meta_regression, pool, pool_estimates, subgroups
 from synthesis.drawing import NAVY, shown_percent
+from synthesis.intervals import wilson
 from synthesis.prevalence import pooled_table
 from synthesis.schema import SynthesisError
 
@@ -312,3 +313,15 @@ def test_a_forest_says_which_rows_count_what(evidence):
     assert "What is counted: an admission in Poinso 2002; a mother or pregnant woman in " in said
     said = words_of(figures.forest_plot(pooled_table(evidence, "parents_among_adults_with_psychosis_or_smi")).figure)
     assert "What is counted" not in said and "(unit: an adult)" in said
+
+
+def test_a_forest_of_another_level_names_that_level_everywhere(evidence):
+    """It once said 95 % above intervals of 90 %, and drew those of the estimates at 95 %."""
+    result = pool_estimates(evidence, "parents_among_adults_with_psychosis_or_smi", level=0.9)
+    ax = figures.forest_plot(result)
+    said = words_of(ax.figure)
+    assert "(90% interval)" in said and "90% prediction interval" in said and "95%" not in said and "95 %" not in said
+    shown = figures.plotted(ax)
+    estimates = shown[shown["line"] == "estimate"]
+    own = wilson(estimates["numerator"], estimates["denominator"], 0.9)
+    np.testing.assert_allclose(estimates["ci_low"], 100 * own["low"])

@@ -216,6 +216,8 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
         kept.append(document.add_paragraph())
         kept[-1].add_run(f"{words['against_heading']}:").bold = True
         kept += _against(document, pack, statement)
+    elif easy:
+        document.add_paragraph(words["against_none"])
     else:
         _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
     if statement.history:

@@ -128,6 +128,7 @@ LAYERS = [
         "word_text",
         "word_marks",
         "word_pictures",
+        "draw_signs",
         "draw_pack",
         "pack_reading",
         "pack_pages",

@@ -126,7 +126,8 @@ def _parser() -> argparse.ArgumentParser:
         "codebook", _codebook, "The codebook as a tree with what stands behind each code, or its history.", FORMATS
     )
     book.add_argument("--history", action="store_true", help="every change to it instead, with reason and proposer")
-    book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead")
+    book.add_argument("--out", metavar="FILE.html", help="write a page to read or print instead; the folder must be there")  # fmt: skip
+    book.add_argument("--force", action="store_true", help="replace a page that is there already")
     export = add("export", _export, "Write a file to work in outside the toolkit.", ())
     export.add_argument("what", choices=_SHEETS, help="which sheet; README says what each is for")
     export.add_argument("--coder", metavar="ID", help="whose coding sheet: a person in judgements/coders.csv")
@@ -225,10 +226,13 @@ def _codebook(options: argparse.Namespace) -> int:
     if options.out:
         from pathlib import Path
 
-        from synthesis.files import write_bytes
+        from synthesis.files import free_path, write_bytes
         from synthesis.reports import codebook_page
 
-        print(write_bytes(codebook_page(evidence).encode("utf-8"), Path(options.out)))
+        target = free_path(Path(options.out), ".html", "a page", options.force)
+        if target.exists():
+            say(f"{target} was there already and is replaced.")
+        print(write_bytes(codebook_page(evidence).encode("utf-8"), target))
         return 0
     if options.history:
         changed = ("version", "change_means", "name", "formerly", "what", "reason", "proposed_by")

@@ -60,11 +60,11 @@ def _new(options: argparse.Namespace) -> int:
     from synthesis.files import write_bytes
     from synthesis.planning import read_plans
     from synthesis.planning_sheet import planning_workbook
-    from synthesis.sheets import free_path
+    from synthesis.files import free_path
     from synthesis.tables import read_evidence
 
     before = read_plans(options.before) if options.before else None
-    target = free_path(Path(options.out), options.force)
+    target = free_path(Path(options.out), ".xlsx", "a workbook", options.force)
     print(write_bytes(planning_workbook(read_evidence(options.data), options.area, options.stages, before), target))
     return 0
 

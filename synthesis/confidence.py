@@ -152,7 +152,8 @@ def suggested_concerns(evidence: Evidence) -> pd.DataFrame:
     """A lower bound on concern where the data show one: a prompt for the assessor, never a judgement, never written to data.
 
     Returns a row a review finding and component with a prompt: ``review_finding_id, component, suggested`` (level),
-    ``reason``, ``judged`` (the level given; empty where none is), ``below`` (judged lower than suggested: look again).
+    ``reason``, ``judged`` (the level given; empty where none is; while several assessors wait to be settled "assessor: level"
+    of each), ``below`` (judged lower than suggested, by any of them: look again).
     """
     held, appraised = coded_behind(evidence), appraised_studies(evidence)
     answers = settled_answers(evidence)
@@ -174,12 +175,21 @@ def suggested_concerns(evidence: Evidence) -> pd.DataFrame:
             some = [(level, why) for name, level, why in prompts if name == component]
             if some:
                 level = max((level for level, _ in some), key=order.index)
-                judged = given.loc[typed.review_finding_id, component]
-                below = isinstance(judged, str) and order.index(judged) < order.index(level)
+                judged, each = _judged(evidence, given.loc[typed.review_finding_id], component)
+                below = any(order.index(one) < order.index(level) for one in each)
                 rows.append(
                     (typed.review_finding_id, component, level, " ".join(why for _, why in some), judged, below)
                 )
     return pd.DataFrame(rows, columns=["review_finding_id", "component", "suggested", "reason", "judged", "below"])
+
+
+def _judged(evidence: Evidence, row: pd.Series, component: str) -> tuple[str | None, list[str]]:
+    """The level given to a component as it is shown, and every level that stands: several while they wait to be settled."""
+    if row["judged"] != "not_settled":
+        level = row[component]
+        return (level, [level]) if isinstance(level, str) else (None, [])
+    own = evidence.confidence[evidence.confidence["review_finding_id"] == row.name].dropna(subset=component)
+    return _by_assessor(own, component) or None, list(own[component])
 
 
 Prompt = tuple[str, str, str]
@@ -194,7 +204,9 @@ def _methods_prompts(behind: set[str], appraised: set[str], noted: set[str]) -> 
             f"None of the {len(behind)} studies is appraised, so their limitations are not known.",
         )
     elif done < len(behind):
-        yield "methodological_limitations", "minor", f"{done} of {len(behind)} studies are appraised."
+        # One appraised study says little of the others: the concern stays until most are appraised.
+        level, rest = ("minor", "") if done / len(behind) > MOST else ("moderate", ", so the limitations of most are not known")  # fmt: skip
+        yield "methodological_limitations", level, f"{done} of {len(behind)} studies are appraised{rest}."
     if weak := sorted(behind & noted):
         # Which limitation matters to this statement is for a person to say; a count of answers would not.
         yield (

@@ -24,7 +24,7 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from synthesis.schema import FAULTS, Problem, Severity, SynthesisError, Table, evidence_tables
+from synthesis.schema import FAULTS, CallError, Problem, Severity, SynthesisError, Table, evidence_tables
 
 #: Derived tables are written with 12 significant digits: enough for any reader, and the same on every processor.
 FLOAT_FORMAT = "%.12g"
@@ -413,6 +413,21 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return frame.to_csv(index=False, lineterminator="\n", float_format=FLOAT_FORMAT, date_format="%Y-%m-%d").encode(
         "utf-8"
     )
+
+
+def free_path(path: Path, suffix: str, what: str, force: bool) -> Path:
+    """The path, where a file may be written without losing or making anything that was not asked for.
+
+    Raises CallError for another suffix, a folder that is not there, and a file that is there already (unless `force`).
+    """
+    if path.suffix.lower() != suffix:
+        raise CallError(f"{path} is no name for {what}: end it in {suffix}.")
+    if not path.parent.is_dir():
+        raise CallError(f"The folder {path.parent} is not there; make it first, or write somewhere else.")
+    if path.is_dir() or (path.exists() and not force):
+        filled = ", perhaps filled in" if suffix == ".xlsx" else ""
+        raise CallError(f"{path} is there already{filled}; name another file, or replace it with --force.")
+    return path
 
 
 def write_bytes(content: bytes, path: Path) -> Path:

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from synthesis.draw_pack import theme_picture
+from synthesis.draw_signs import sign_alt, sign_files
 from synthesis.packs import (
     Pack,
     PackTheme,
@@ -33,6 +34,8 @@ def pack_page(pack: Pack) -> str:
             support=support_rows(pack),
             replies=reply_rows(pack),
             version_line=version_line(pack),
+            sign_alt=sign_alt,
+            sign_svg=lambda name: _base64(sign_files(name)[0]),
             sure=lambda statement: sure_lines(pack, statement),
         )
     )
@@ -40,12 +43,15 @@ def pack_page(pack: Pack) -> str:
 
 def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
     picture = theme_picture(theme, pack.words)
-    svg = base64.b64encode(picture.svg.encode("utf-8")).decode("ascii")
     return {
         "theme": theme,
         "heading": theme_heading(pack, theme),
         "lead": theme_lead(pack, theme),
         "note": note_lines(pack, theme),
         "alt": picture.alt,
-        "picture": svg,
+        "picture": _base64(picture.svg),
     }
+
+
+def _base64(svg: str) -> str:
+    return base64.b64encode(svg.encode("utf-8")).decode("ascii")

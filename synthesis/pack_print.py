@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
+from synthesis.draw_signs import sign_alt, sign_files
 from synthesis.packs import (
     Pack,
     PackTheme,
@@ -67,6 +68,7 @@ def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
         ],
         "alt": picture.alt,
         "picture": picture.svg,
+        "sign": _sign(theme.picture),
     }
 
 
@@ -77,7 +79,12 @@ def _statement(pack: Pack, statement: Statement, at: int, n: int) -> dict[str, A
         **asdict(statement),
         "heading": said("statement_heading", at=at, n=n),
         "studies": studies,
+        "sign": _sign(statement.picture),
         "sure": sure_lines(pack, statement),
         "bare": (bare := sum(not each.easy for each in statement.against)),
         "against_easy": said("against_easy", n=bare),
     }
+
+
+def _sign(name: str) -> dict[str, str] | None:
+    return {"svg": sign_files(name)[0], "alt": sign_alt(name)} if name else None

@@ -31,7 +31,7 @@ def not_ready(evidence: Evidence, pack: Pack) -> list[str]:
         if pack.n_waiting
         else "",
         "" if pack.round_id else "The pack belongs to no round: synthesis pack --round ID records it as one.",
-        "Easy read is more than short lines: pictures chosen with readers are missing here, and readers must test it.",
+        "Easy read is more than short lines: its signs were drawn by the team, and readers must test it, signs and words.",
     ]  # fmt: skip
     return [each for each in said if each]
 

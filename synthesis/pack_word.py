@@ -19,6 +19,7 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
+from synthesis.draw_signs import sign_alt, sign_files
 from synthesis.pack_forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
 from synthesis.packs import (
     Pack,
@@ -140,6 +141,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
         _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", first)
         _lines(document, others)
         document.add_paragraph(words["hard_skip"])
+    _sign(document, theme.picture)
     _lines(document, theme_lead(pack, theme))
     document.add_heading(words["who_heading"], 2)
     _picture(document, pack, theme)
@@ -172,9 +174,19 @@ def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
     document.add_paragraph(f"{picture.alt} {pack.words.texts['picture_note']}")
 
 
+def _sign(document: Document, name: str) -> None:
+    """The sign beside an easy-read text, in a paragraph of its own that stays with the next one."""
+    if not name:
+        return
+    about = document.add_picture(io.BytesIO(sign_files(name)[1]), width=Cm(2.2))._inline.docPr
+    about.set("descr", sign_alt(name))
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+
+
 def _statement(document: Document, pack: Pack, statement: Statement) -> None:
     words, said, easy = pack.words.texts, pack.words.said, pack.variant == "easy_read"
     kept = []
+    _sign(document, statement.picture)
     for line in statement.easy if easy and statement.easy else (statement.plain,):
         kept.append(document.add_paragraph())
         kept[-1].add_run(line).bold = True
@@ -188,6 +200,8 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
         kept.append(document.add_paragraph())
         kept[-1].add_run(f"{words['against_heading']}:").bold = True
         kept += _against(document, pack, statement)
+    elif easy:
+        document.add_paragraph(words["against_none"])
     else:
         _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
     if statement.history:

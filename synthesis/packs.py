@@ -88,6 +88,7 @@ class Statement:
     why: tuple[str, ...]
     against: tuple[Against, ...]
     history: tuple[str, ...]
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class PackTheme:
     subthemes: tuple[tuple[str, str, str], ...]
     statements: tuple[Statement, ...]
     history: tuple[str, ...]
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,6 +312,7 @@ def _theme(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) -> Pa
         subthemes=tuple((row.theme_id, row.name, row.plain_language) for row in below.itertuples(index=False)),
         statements=_statements(evidence, facts, theme_id, words),
         history=history(evidence, theme_id),
+        picture=_picture(evidence, theme_id, words),
     )
 
 
@@ -332,6 +335,7 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
                 for each in against[against["review_finding_id"] == row["review_finding_id"]].itertuples()
             ),
             history=history(evidence, row["review_finding_id"]),
+            picture=_picture(evidence, row["review_finding_id"], words),
         )
         for row in profile[profile["theme_id"] == theme_id].to_dict("records")
     )
@@ -378,6 +382,13 @@ def _said_once(parts: tuple[PackTheme, ...], words: Words) -> tuple[tuple[PackTh
 def _easy(evidence: Evidence, target: str) -> tuple[str, ...]:
     lines = evidence.easy_read
     return tuple(lines[lines["target_id"] == target].sort_values("position")["line"])
+
+
+def _picture(evidence: Evidence, target: str, words: Words) -> str:
+    """The sign beside an easy-read text; packs in other variants have none."""
+    lines = evidence.easy_read
+    named = lines.loc[lines["target_id"] == target].sort_values("position")["picture"].dropna()
+    return str(named.iloc[0]) if len(named) and words.texts.get("signs") else ""
 
 
 def _questions(words: Words, asked: Mapping[str, tuple[str, ...]]) -> tuple[Question, ...]:

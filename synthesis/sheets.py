@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from synthesis import appraisal_sheets, confidence_sheets, exchange, settlement
-from synthesis.files import write_bytes
+from synthesis.files import free_path, write_bytes
 from synthesis.schema import CallError, SynthesisError, counted
 from synthesis.table_sheets import Imported, check_person, read_table_sheet
 from synthesis.tables import Evidence
@@ -60,7 +60,7 @@ def export_sheet(
     given = {"coder": coder, "coders": coders, "appraiser": appraiser, "assessor": assessor, "tool": tool}
     if lacking := [f"--{name}" for name in SHEETS[sheet][1] if not given[name]]:
         raise CallError(f"{'An' if sheet[0] == 'a' else 'A'} {sheet} needs {' and '.join(lacking)}.")
-    target = free_path(Path(path), force)
+    target = free_path(Path(path), ".xlsx", "a workbook", force)
     make: dict[str, Callable[[], bytes]] = {
         "coding-sheet": lambda: exchange.coding_sheet(evidence, coder),
         "disagreement-sheet": lambda: settlement.disagreement_workbook(evidence, coders[0], coders[1]),
@@ -70,20 +70,6 @@ def export_sheet(
         "confidence-settlement": lambda: confidence_sheets.confidence_settlement_workbook(evidence),
     }
     return write_bytes(make[sheet](), target)
-
-
-def free_path(path: Path, force: bool) -> Path:
-    """The path, where a workbook may be written without losing or making anything that was not asked for.
-
-    Raises CallError for another suffix, a folder that is not there, and without `force` for a file that is.
-    """
-    if path.suffix.lower() != ".xlsx":
-        raise CallError(f"{path} is no name for a workbook: end it in .xlsx.")
-    if not path.parent.is_dir():
-        raise CallError(f"The folder {path.parent} is not there; make it first, or write somewhere else.")
-    if path.is_dir() or (path.exists() and not force):
-        raise CallError(f"{path} is there already, perhaps filled in; name another file, or replace it with --force.")
-    return path
 
 
 def import_sheet(evidence: Evidence, path: str | Path) -> Imported:

@@ -15,6 +15,7 @@ import lxml.html
 import pytest
 from accessible import contrast, css_faults, docx_faults, page_faults, pdf_faults, pdf_text
 from filled_pack import TYPED, filled
+from pdf_tags import tag_faults
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, studies_picture, studies_picture_alt
 from synthesis.drawing import INK, PARENTS, PRACTITIONERS
@@ -154,6 +155,36 @@ def printed(packs):
 @pytest.mark.parametrize("name", ("advisory-standard", "advisory-easy_read", "filled", "large"))
 def test_a_pdf_is_tagged(printed, name):
     assert pdf_faults(printed[name]) == []
+
+
+@pytest.mark.parametrize("name", ("advisory-standard", "advisory-easy_read", "filled", "large"))
+def test_the_tags_of_a_pdf_are_in_order_and_hold_everything_on_its_pages(printed, name):
+    assert tag_faults(printed[name]) == []
+
+
+def test_each_fault_of_a_pdfs_tags_is_found():
+    page = b"<< /Type /Page /Annots [9 0 R] /Contents 3 0 R >>"
+    parts = {
+        1: b"<< /Type /Catalog /StructTreeRoot 2 0 R >>",
+        2: b"<< /Type /StructTreeRoot /K [4 0 R 5 0 R 6 0 R 7 0 R 8 0 R 10 0 R] >>",
+        3: b"<< /Length 40 >>\nstream\n/P <</MCID 0>> BDC (in) Tj EMC (outside) Tj\nendstream",
+        4: b"<< /S /H2 /K 0 >>",
+        5: b"<< /S /H4 >>",
+        6: b"<< /S /Figure /Alt (bar chart \\(1\\)) >>",
+        7: b"<< /S /L /K [4 0 R] >>",
+        8: b"<< /S /Table /K [11 0 R] >>",
+        10: b"<< /S /Strong >>",
+        11: b"<< /S /TH >>",
+        12: page,
+    }
+    content = b"%PDF-1.7\n" + b"".join(b"%d 0 obj%s\nendobj\n" % (n, body) for n, body in parts.items())
+    faults = "\n".join(tag_faults(content))
+    wanted = (
+        "first heading is of level 2", "level 4 follows one of level 2", "a heading holds nothing", "says little: 'bar chart",
+        "something else than its items", "no header cells", "kind Strong", "which tags its content", "order of the tags",
+        "belongs to no tag", "not marked as tagged", "language is not set", "title is not shown", "cannot be told",
+    )  # fmt: skip
+    assert [each for each in wanted if each not in faults] == []
 
 
 def test_every_picture_and_heading_of_a_pdf_is_tagged(printed, packs):

@@ -347,3 +347,15 @@ def test_the_command_answers_with_the_tree_the_history_or_a_page(capsys, tmp_pat
     )
     assert main(["codebook", "--out", str(tmp_path / "codebook.html")]) == 0
     assert (tmp_path / "codebook.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_page_of_the_codebook_replaces_no_file_and_makes_no_folder_unasked(capsys, tmp_path):
+    page = tmp_path / "codebook.html"
+    page.write_text("mine", encoding="utf-8")
+    for out, says in ((page, "is there already; name another file, or replace it with --force"), (tmp_path / "new" / "a.html", "is not there; make it first"), (tmp_path / "a.txt", "end it in .html")):  # fmt: skip
+        assert main(["codebook", "--out", str(out)]) == 2
+        assert says in capsys.readouterr().err
+    assert (page.read_text(encoding="utf-8"), sorted(tmp_path.iterdir())) == ("mine", [page])
+    assert main(["codebook", "--out", str(page), "--force"]) == 0
+    assert "was there already and is replaced" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -199,6 +199,35 @@ def test_appraised_studies_take_the_prompt_away_and_a_no_is_to_be_read_not_count
     assert "appraised" not in summary_of_findings(now).set_index("review_finding_id").loc["RF13", "remark"]
 
 
+@pytest.mark.parametrize(
+    ("done", "level"), [(0, "moderate"), (1, "moderate"), (4, "moderate"), (5, "minor"), (8, "minor")]
+)
+def test_unknown_limitations_stay_a_moderate_prompt_until_most_studies_are_appraised(evidence, altered, done, level):
+    behind = sorted(recount()["RF13"][1])
+    assert len(behind) == 9
+    answers = pd.DataFrame(
+        [(s, "casp_qualitative", f"casp-{n}", "coder-1", "yes", "invented", pd.Timestamp("2026-11-21")) for s in behind[:done] for n in range(1, 11)],
+        columns=list(evidence.appraisals),
+    )  # fmt: skip
+    prompt = suggested_concerns(altered(appraisals=answers)).set_index(["review_finding_id", "component"])
+    said = prompt.loc[("RF13", "methodological_limitations")]
+    assert said["suggested"] == level
+    assert (f"{done} of 9 studies are appraised" if done else "None of the 9 studies is appraised") in said["reason"]
+
+
+def test_a_second_assessors_level_below_the_prompt_is_flagged_while_it_waits_to_be_settled(evidence, altered):
+    one = evidence.confidence[evidence.confidence["review_finding_id"] == "RF13"]
+    two = one.assign(assessed_by="coder-1", methodological_limitations="no_or_very_minor")
+    now = altered(confidence=pd.concat([evidence.confidence, two], ignore_index=True))
+    said = (
+        suggested_concerns(now)
+        .set_index(["review_finding_id", "component"])
+        .loc[("RF13", "methodological_limitations")]
+    )
+    assert said["below"]
+    assert said["judged"] == f"adjudicator: {one['methodological_limitations'].item()}; coder-1: no_or_very_minor"
+
+
 # ---------------------------------------------------------------- tables
 
 

@@ -160,6 +160,7 @@ LAYERS = [
         "word_pictures",
         "word_parts",
         "typeset",
+        "draw_signs",
         "draw_pack",
         "pack_reading",
         "pack_pages",

@@ -57,10 +57,9 @@ def add_plan_command(commands: argparse._SubParsersAction) -> None:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from synthesis.files import write_bytes
+    from synthesis.files import free_path, write_bytes
     from synthesis.planning import read_plans
     from synthesis.planning_sheet import planning_workbook
-    from synthesis.files import free_path
     from synthesis.tables import read_evidence
 
     before = read_plans(options.before) if options.before else None

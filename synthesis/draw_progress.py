@@ -30,7 +30,10 @@ from synthesis.schema import CallError
 
 _DAY_WIDTH, _ROW, _BAR, _GAP = 74.0, 22.0, 12.0, 20.0
 #: Bars of answers that are no stage look otherwise: hatched, or an outline alone.
-_NO_STAGE: dict[str, dict[str, Any]] = {NOT_OURS: {"facecolor": "white", "hatch": "////"}, NOT_ANSWERED: {"facecolor": "white", "linestyle": ":"}}
+_NO_STAGE: dict[str, dict[str, Any]] = {
+    NOT_OURS: {"facecolor": "white", "hatch": "////"},
+    NOT_ANSWERED: {"facecolor": "white", "linestyle": ":"},
+}
 _NOTES = (
     "Each column is a stage of the area's own scale, from the first to the last; then what is no stage. A bar and its number: how many items, out of all that were asked.",
     "Stages are words in an order and not amounts, so no average is shown. Areas with different scales are not to be compared by these counts.",

@@ -103,7 +103,10 @@ def _line_of_rounds(evidence: Evidence) -> str:
 
 def _line_of_guides(evidence: Evidence) -> str:
     """Guide content is paraphrased from pages; how it is read and linked is a judgement that waits for reviewers."""
-    tables = [evidence[name]["status"] for name in ("risk_pathways", "intervention_readings", "planning_readings", "crosswalk")]
+    tables = [
+        evidence[name]["status"]
+        for name in ("risk_pathways", "intervention_readings", "planning_readings", "crosswalk")
+    ]
     n, of = sum(int((each == "provisional").sum()) for each in tables), sum(map(len, tables))
     head = _head(status(evidence).set_index("item"))
     return f"{head}guide content is paraphrased from public pages and abstracts; {n:,} of {of:,} judgements on it are provisional."

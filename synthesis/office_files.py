@@ -104,7 +104,7 @@ def _declares_type(handle: IO[bytes]) -> bool:
 WORKBOOK = Kind(".xlsx", "workbook", "xl/workbook.xml", "a coding sheet", 50_000_000, 300_000_000)
 FEEDBACK_SHEET = Kind(".xlsx", "workbook", "xl/workbook.xml", "a feedback sheet", 20_000_000, 100_000_000)
 PLAN_SHEET = Kind(".xlsx", "workbook", "xl/workbook.xml", "a planning sheet", 20_000_000, 100_000_000)
-PLAN_ODS = Kind(".ods", "spreadsheet", "content.xml", "a planning sheet", 20_000_000, 100_000_000)
+PLAN_ODS = Kind(".ods", "spreadsheet", "content.xml", "a planning sheet", 20_000_000, 40_000_000)  # read as a whole
 DOCUMENT = Kind(".docx", "document", "word/document.xml", "a pack", 50_000_000, 150_000_000)
 
 

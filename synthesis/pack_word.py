@@ -178,8 +178,7 @@ def _sign(document: Document, name: str) -> None:
     """The sign beside an easy-read text, in a paragraph of its own that stays with the next one."""
     if not name:
         return
-    about = document.add_picture(io.BytesIO(sign_files(name)[1]), width=Cm(2.2))._inline.docPr
-    about.set("descr", sign_alt(name))
+    add_picture(document, sign_files(name)[1], Cm(2.2), sign_alt(name), name)
     document.paragraphs[-1].paragraph_format.keep_with_next = True
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from synthesis.files import csv_bytes, write_bytes
 from synthesis.guidance import guide_item_table
+from synthesis.privacy import personal_details
 from synthesis.schema import CallError, SynthesisError
 from synthesis.tables import Evidence, as_text
 
@@ -26,6 +27,8 @@ COLUMNS = (
 NOT_ANSWERED, NOT_OURS = "not answered", "does not apply"
 #: Words that a scale may have, and letters of a word.
 FEWEST, MOST, LONGEST = 2, 10, 40
+#: What stands for the words of an item that an older plan holds, and the review no longer does.
+NOT_HELD = "not in this review"
 #: A scale to begin from; no source gives one, and nothing takes it unasked.
 EXAMPLE = ("not started", "planned", "begun", "in place")
 #: Why a team is asked for its own scale.
@@ -53,6 +56,14 @@ def planning_items(evidence: Evidence) -> pd.DataFrame:
     both = pd.concat([steps, _elements(evidence)], ignore_index=True)
     columns = ["item_id", "kind", "domain", "item", "level_or_role", "source", "source_url", "locator", "stated_levels"]
     return both.reindex(columns=columns).astype("str").reset_index(drop=True)
+
+
+def named_items(evidence: Evidence, *plans: pd.DataFrame) -> pd.DataFrame:
+    """What is asked about, ``item_id, domain, item``, and below it items of plans that this review does not hold any more."""
+    asked = planning_items(evidence)[["item_id", "domain", "item"]]
+    gone = [item for item in dict.fromkeys(pd.concat(plans)["item_id"]) if item not in set(asked["item_id"])]
+    lost = pd.DataFrame({"item_id": gone, "domain": NOT_HELD, "item": NOT_HELD}, dtype="str")
+    return pd.concat([asked, lost], ignore_index=True)
 
 
 def _elements(evidence: Evidence) -> pd.DataFrame:
@@ -120,12 +131,13 @@ def area_name(area: str) -> str:
     if not name:
         raise CallError('Say whose plan it is: the name of the area or team, for example --area "Anytown".')
     if not _is_area(name):
-        raise CallError(f"{name[:80]!r} is no name for an area: at most 80 letters, without ; # | or quotation marks, and not beginning with = + - or @.")  # fmt: skip
+        raise CallError(f"{name[:80]!r} is no name for an area: at most 80 letters, without ; # | or quotation marks, not beginning with = + - or @, and no way to reach a person.")  # fmt: skip
     return name
 
 
 def _is_area(name: str) -> bool:
-    return len(name) <= 80 and not _BARRED.search(name.replace(",", "")) and not name.startswith(_FORMULA) and bool(re.search(r"\w", name))  # fmt: skip
+    contact = any(each.kind in ("e-mail address", "phone number") for each in personal_details(name))
+    return not contact and len(name) <= 80 and not _BARRED.search(name.replace(",", "")) and not name.startswith(_FORMULA) and bool(re.search(r"\w", name))  # fmt: skip
 
 
 def refusal(faults: Sequence[str]) -> SynthesisError:
@@ -241,6 +253,7 @@ def _row_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
         elif row["stage_order"] != (str(scale.index(row["stage"]) + 1) if row["stage"] in scale else ""):
             faults.append((number, "stage_order", f"“{row['stage_order']}” is not the place of the stage on the scale"))
         faults += [(number, "area", f"{row['area'][:40]!r} is no name of an area")] if row["area"] and not _is_area(row["area"]) else []  # fmt: skip
+        faults += [(number, "item_id", f"{row['item_id'][:40]!r} is no identifier")] if not re.fullmatch(r"[\w.-]*", row["item_id"]) else []  # fmt: skip
         faults += [(number, name, "it is empty") for name in ("area", "date", "item_id") if not row[name]]
         faults += [(number, name, f"“{row[name]}” is no day; write it as 2026-11-22") for name in ("date", "action_date") if row[name] and not is_day(row[name])]  # fmt: skip
     twice = table.duplicated(["area", "date", "item_id"], keep="first")

@@ -173,17 +173,22 @@ def _read_day(text: str, place: str, faults: list[str]) -> str:
     if not text:
         return ""
     said = f"{place}: “{text[:40]}” is no day that can be told for sure; write it as 2026-11-22"
-    try:
-        day = _meant_day(text)
-    except ValueError:
-        day = None
+    day = meant_day(text)
     if day is None or not 2000 <= day.year <= 2100:
         faults.append(said + (", between the years 2000 and 2100." if day else "."))
         return ""
     return day.isoformat()
 
 
-def _meant_day(text: str) -> dt.date | None:
+def meant_day(text: str) -> dt.date | None:
+    """The day that a text can mean, if it can mean one alone."""
+    try:
+        return _day_of(" ".join(text.split()))
+    except ValueError:  # such as the 30th of February
+        return None
+
+
+def _day_of(text: str) -> dt.date | None:
     if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?: 00:00:00)?", text):
         return dt.date(*map(int, found.groups()))
     if found := re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", text):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from synthesis.planning import NOT_ANSWERED, NOT_OURS, one_plan, plain, planning_items, shown_stage
+from synthesis.planning import NOT_ANSWERED, NOT_HELD, NOT_OURS, named_items, one_plan, plain, shown_stage
 from synthesis.schema import CallError
 from synthesis.tables import Evidence
 
@@ -43,7 +43,7 @@ def plan_progress(plans: pd.DataFrame, items: pd.DataFrame | None = None) -> pd.
     if items is not None:
         place = items.set_index("item_id")["domain"]
         order = {domain: at for at, domain in enumerate(dict.fromkeys(place))}
-        plans = plans.assign(domain=plans["item_id"].map(place).fillna("not in this review"))
+        plans = plans.assign(domain=plans["item_id"].map(place).fillna(NOT_HELD))
         plans = plans.sort_values(["area", "date", "domain"], key=lambda c: c.map(order) if c.name == "domain" else c, kind="stable")  # fmt: skip
         keys.append("domain")
     rows = [row for key, plan in plans.groupby(keys, sort=False) for row in _counts(dict(zip(keys, key, strict=True)), plan)]  # fmt: skip
@@ -74,8 +74,7 @@ def compare_plans(evidence: Evidence, first: pd.DataFrame, second: pd.DataFrame)
     names = [one_plan(plan) for plan in (first, second)]
     if names[0] == names[1]:
         raise CallError(f"Both are the plan of {names[0][0]} on {names[0][1]:%Y-%m-%d}; name two.")
-    asked = planning_items(evidence)[["item_id", "domain", "item"]]
-    wide = asked.copy()
+    wide = named_items(evidence, first, second)
     for name, plan in (("first", first), ("second", second)):
         part = plan.set_index("item_id")[["stage", "stage_order", "note", "owner", "action_date"]].add_prefix(
             f"{name}_"

@@ -14,7 +14,7 @@ from pathlib import Path
 from synthesis.ods_sheets import is_ods, read_ods
 from synthesis.office_files import PLAN_ODS, PLAN_SHEET
 from synthesis.planning import plain, planning_items, refusal
-from synthesis.planning_answers import HEADS, Answer, Plan, Privacy, make_plan
+from synthesis.planning_answers import HEADS, Answer, Plan, Privacy, make_plan, meant_day
 from synthesis.planning_sheet import DAY, FIRST, HEAD, SHEET, PlanMark, read_mark
 from synthesis.schema import CallError, SynthesisError, counted
 from synthesis.sheet_notes import SheetNotes, notes_of
@@ -220,7 +220,7 @@ def _is_row(sheet: _Sheet, number: int, cells: list[Cell], item: str, mark: Plan
         sheet.report(number, "id", f"there is no item {item[:40]!r}; the sheet went out with {', '.join(list(known)[:3])}, ... Delete the row, or make a fresh sheet.")  # fmt: skip
         return False
     if not same_text(sheet.cell(cells, "item"), known[item]):
-        sheet.report(number, "item", f"this is not the text of {item}; was one column sorted alone, or the grey cell changed? Put it back.")  # fmt: skip
+        sheet.report(number, "item", f"this is not the text of {item}; was one column sorted alone, or the grey cell changed? Put it back. If the review has reworded it since, copy the answers into a fresh sheet.")  # fmt: skip
         return False
     return True
 
@@ -242,6 +242,6 @@ def _day(sheet: _Sheet, day: str) -> tuple[str, str]:
     if row is None:
         return day, f"{sheet.file}, sheet {sheet.name}"
     place = f"{sheet.place(row[0])}, column {HEAD['stage']}"
-    if day and row[1] and day != row[1]:
+    if day and row[1] and (day != row[1]) and (meant_day(day) is None or meant_day(day) != meant_day(row[1])):
         sheet.faults.append(f"{place}: the sheet says {row[1]}, and --date says {day}; which is right?")
     return row[1] or day, place

@@ -10,7 +10,7 @@ import pandas as pd
 from synthesis.confidence import summary_of_findings
 from synthesis.crosswalk import crosswalk_table
 from synthesis.guidance import recommendation_table
-from synthesis.planning import NOT_OURS, one_plan, plain, planning_items
+from synthesis.planning import NOT_OURS, named_items, one_plan, plain
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence
 
@@ -39,7 +39,7 @@ def open_items(evidence: Evidence, plan: pd.DataFrame, settled_from: str = "") -
         raise CallError(f"There is no stage {settled_from!r} in this plan; its scale is {', '.join(scale)}.")
     limit = known[plain(settled_from)] if settled_from else len(scale)
     early = plan[(plan["stage_order"] < limit) & (plan["stage"] != NOT_OURS)]
-    asked = planning_items(evidence)[["item_id", "domain", "item"]]
+    asked = named_items(evidence, plan)
     columns = ["item_id", "stage", "stage_order", "owner", "action_date"]
     return asked.merge(early[columns], on="item_id")
 

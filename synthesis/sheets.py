@@ -80,6 +80,8 @@ def import_sheet(evidence: Evidence, path: str | Path) -> Imported:
     """
     names = sheet_names(Path(path))
     found = next((name for name in _READERS if name in names), None)
+    if found is None and "Plan" in names:
+        raise CallError(f"{path} is a planning sheet; `synthesis plan read {path} --into FOLDER` reads it into the team's own folder.")  # fmt: skip
     if found is None:
         raise SynthesisError(f"{path} is none of the workbooks that `synthesis export` writes: it has the sheets {', '.join(names) or 'none'}, and none of {', '.join(_READERS)}.")  # fmt: skip
     return _READERS[found](evidence, path)

@@ -48,7 +48,7 @@ class FilledPlan:
                 self.type(item, heading, value)
         return self
 
-    def on(self, day="2026-06-01") -> FilledPlan:
+    def on(self, day="2025-06-01") -> FilledPlan:
         return self.type("day", "Stage", day)
 
     def saved(self, path: Path) -> Path:

@@ -16,8 +16,8 @@ def folder(evidence, tmp_path_factory):
     """Two sheets as a team filled them in, and an empty folder for its plans."""
     place = tmp_path_factory.mktemp("team")
     (place / "plans").mkdir()
-    FilledPlan(evidence).on("2026-03-01").put("SI081", "planned").put("SI095", "begun").saved(place / "march.xlsx")
-    FilledPlan(evidence).on("2026-09-01").put("SI081", "begun").put("SI095", "begun").saved(place / "september.xlsx")
+    FilledPlan(evidence).on("2025-03-01").put("SI081", "planned").put("SI095", "begun").saved(place / "march.xlsx")
+    FilledPlan(evidence).on("2025-09-01").put("SI081", "begun").put("SI095", "begun").saved(place / "september.xlsx")
     return place
 
 
@@ -43,19 +43,24 @@ def test_a_new_sheet_is_written_once_and_from_an_earlier_plan(folder, plans, cap
     assert call("new", "--area", AREA, "--stages", ",".join(STAGES), "--out", folder / "new.xlsx") == 0
     assert call("new", "--area", AREA, "--stages", ",".join(STAGES), "--out", folder / "new.xlsx") == 2
     assert "--force" in capsys.readouterr().err
-    assert call("new", "--from", plans / "plan_exampleton_2026-03-01.csv", "--out", folder / "again.xlsx") == 0
+    assert call("new", "--from", plans / "plan_exampleton_2025-03-01.csv", "--out", folder / "again.xlsx") == 0
 
 
 def test_reading_twice_adds_nothing_and_says_so(folder, plans, capsys):
     before = {path.name: path.read_bytes() for path in plans.iterdir()}
-    assert sorted(before) == ["plan_exampleton_2026-03-01.csv", "plan_exampleton_2026-09-01.csv"]
+    assert sorted(before) == ["plan_exampleton_2025-03-01.csv", "plan_exampleton_2025-09-01.csv"]
     assert call("read", folder / "march.xlsx", "--into", plans) == 0
     assert "2 of 22 items answered; stored already, nothing was added" in capsys.readouterr().out
     assert {path.name: path.read_bytes() for path in plans.iterdir()} == before
 
 
+def test_import_sends_a_planning_sheet_to_the_right_command(folder, capsys):
+    assert main(["import", "--data", str(DATA), str(folder / "march.xlsx"), "--check-only"]) == 2
+    assert "is a planning sheet; `synthesis plan read" in capsys.readouterr().err
+
+
 def test_several_files_are_stored_all_or_none(evidence, folder, tmp_path, capsys):
-    bad = FilledPlan(evidence).on("2026-04-01").put("SI081", "nearly").saved(tmp_path / "bad.xlsx")
+    bad = FilledPlan(evidence).on("2025-04-01").put("SI081", "nearly").saved(tmp_path / "bad.xlsx")
     worse = FilledPlan(evidence).saved(tmp_path / "worse.xlsx")
     assert call("read", folder / "march.xlsx", bad, worse, "--into", tmp_path) == 1
     said = capsys.readouterr().err
@@ -63,7 +68,7 @@ def test_several_files_are_stored_all_or_none(evidence, folder, tmp_path, capsys
     assert "worse.xlsx, sheet Plan, row 2, column Stage: the day of the assessment is not given" in said
     assert not list(tmp_path.glob("*.csv"))
     assert call("read", folder / "march.xlsx", folder / "march.xlsx", "--into", tmp_path) == 1
-    assert "Two of the files hold the plan plan_exampleton_2026-03-01.csv" in capsys.readouterr().err
+    assert "Two of the files hold the plan plan_exampleton_2025-03-01.csv" in capsys.readouterr().err
     assert call("read", folder / "march.xlsx", "--into", tmp_path / "nowhere") == 2
 
 
@@ -91,7 +96,7 @@ def test_two_plans_are_compared_item_by_item(plans, capsys):
 
 
 def test_next_steps_say_what_they_leave_out_and_that_they_are_provisional(plans, capsys):
-    plan = plans / "plan_exampleton_2026-09-01.csv"
+    plan = plans / "plan_exampleton_2025-09-01.csv"
     assert call("next", plan) == 0
     told = capsys.readouterr()
     assert "2 of 22 items are answered and not settled. 20 are not answered" in told.err
@@ -104,7 +109,7 @@ def test_next_steps_say_what_they_leave_out_and_that_they_are_provisional(plans,
 
 
 def test_no_cell_sends_control_characters_to_the_terminal(evidence, tmp_path, capsys):
-    path = FilledPlan(evidence).on("2026-03-01").as_csv(tmp_path / "a.csv")
+    path = FilledPlan(evidence).on("2025-03-01").as_csv(tmp_path / "a.csv")
     text = path.read_text(encoding="utf-8").replace("SI081", "SI\x1b[31m081", 1)
     path.write_text(text, encoding="utf-8")
     assert call("read", path, "--into", tmp_path) == 1

@@ -147,6 +147,16 @@ def test_an_item_that_one_plan_does_not_hold_was_not_asked(evidence, spring, aut
     assert (table["second_stage"], table["change"]) == ("not asked", "not asked")
 
 
+def test_items_that_the_review_no_longer_holds_stay_in_sight(evidence, spring, autumn):
+    older = pd.concat([spring, spring.query("item_id == 'SI081'").assign(item_id="SI999")], ignore_index=True)
+    row = compare_plans(evidence, older, autumn).set_index("item_id").loc["SI999"]
+    assert (row["item"], row["first_stage"], row["change"]) == ("not in this review", "planned", "not asked")
+    assert "SI999" in set(open_items(evidence, older)["item_id"])
+    assert next_steps(evidence, older).set_index("item_id").loc["SI999", "evidence"] == "no link has been judged"
+    table = plan_progress(older, planning_items(evidence))
+    assert table.query("domain == 'not in this review'")["n_items"].sum() == 1
+
+
 def test_a_plan_is_not_compared_with_itself_nor_several_with_one(evidence, spring, autumn):
     with pytest.raises(CallError, match="Both are the plan of Exampleton on 2026-06-01; name two"):
         compare_plans(evidence, spring, spring)

@@ -23,7 +23,7 @@ GIVEN = {"stage": "begun", "note": "minutes of the board", "owner": "commissioni
 
 @pytest.fixture
 def answers(evidence) -> PlanAnswers:
-    return PlanAnswers(evidence, AREA, STAGES, "2026-06-01")
+    return PlanAnswers(evidence, AREA, STAGES, "2025-06-01")
 
 
 def test_answers_by_call_make_the_same_plan_as_a_sheet(evidence, answers, tmp_path):
@@ -66,11 +66,11 @@ def test_a_stored_plan_is_gone_on_with_and_replaced_by_its_own_day_alone(evidenc
     again.answer("SI081", "begun")
     assert again.save(tmp_path) == path
     assert read_plans(tmp_path).set_index("item_id").loc["SI081", "stage"] == "begun"
-    stranger = PlanAnswers(evidence, AREA, STAGES, "2026-06-01")
+    stranger = PlanAnswers(evidence, AREA, STAGES, "2025-06-01")
     with pytest.raises(CallError, match="holds other answers"):
         stranger.save(tmp_path)
-    later = PlanAnswers(evidence, day="2026-07-01", plan=read_plans(path))
-    assert later.save(tmp_path).name == "plan_exampleton_2026-07-01.csv"
+    later = PlanAnswers(evidence, day="2025-07-01", plan=read_plans(path))
+    assert later.save(tmp_path).name == "plan_exampleton_2025-07-01.csv"
     with pytest.raises(CallError, match="The plan is of 'Exampleton'"):
         PlanAnswers(evidence, "Elsewhere", plan=read_plans(path))
 
@@ -90,7 +90,7 @@ def test_the_form_shows_every_item_with_its_source_and_what_was_answered(evidenc
 
 
 def test_what_the_form_sends_is_stored_whole_or_not_at_all(answers, tmp_path):
-    sent = {"day": "2026-06-01", "given": {"SI081": GIVEN, "SI082": {"stage": "nearly", "owner": "jane"}}}
+    sent = {"day": "2025-06-01", "given": {"SI081": GIVEN, "SI082": {"stage": "nearly", "owner": "jane"}}}
     outcome = take(answers, tmp_path, sent)
     assert outcome["said"] == ""
     assert outcome["faults"][0] == "Nothing was stored."
@@ -100,7 +100,7 @@ def test_what_the_form_sends_is_stored_whole_or_not_at_all(answers, tmp_path):
     sent["given"]["SI082"]["stage"] = "planned"
     outcome = take(answers, tmp_path, {**sent, "keep": "a nickname of the board"})
     assert re.fullmatch(
-        r"Stored at \d\d:\d\d:\d\d in .*plan_exampleton_2026-06-01.csv: 2 of 22 answered\.", outcome["said"]
+        r"Stored at \d\d:\d\d:\d\d in .*plan_exampleton_2025-06-01.csv: 2 of 22 answered\.", outcome["said"]
     )
     assert take(answers, tmp_path, {**sent, "blank": True})["faults"] == []  # what this form stored, it may replace
     assert read_plans(tmp_path).set_index("item_id").loc["SI082", "owner"] == "[removed: name or unknown role]"

@@ -112,7 +112,9 @@ def test_a_faulty_scale_is_refused_with_the_reason(evidence, stages, says):
         planning_workbook(evidence, AREA, stages)
 
 
-@pytest.mark.parametrize("area", ["", "  ", "=cmd", "a # b", "-", "x" * 81])
+@pytest.mark.parametrize(
+    "area", ["", "  ", "=cmd", "a # b", "-", "x" * 81, "ask a.body@council.example", "01632 960 123"]
+)
 def test_a_faulty_area_is_refused(evidence, area):
     with pytest.raises(CallError, match="area"):
         planning_workbook(evidence, area, STAGES)
@@ -318,6 +320,7 @@ def test_the_day_may_be_given_with_the_call_and_may_not_contradict_the_sheet(evi
     path = sheet.saved(tmp_path / "back.xlsx")
     assert set(back(evidence, path, day="2026-07-01").table["date"]) == {pd.Timestamp(2026, 7, 1)}
     sheet.on("2026-06-01")
+    back(evidence, sheet.saved(path), day="1 June 2026")
     assert "the sheet says 2026-06-01, and --date says 2026-07-01" in refused(
         evidence, sheet.saved(path), day="2026-07-01"
     )
@@ -419,6 +422,12 @@ def test_other_answers_of_the_same_day_do_not_replace_a_plan_unasked(evidence, s
         ("2026-06-01,SI081", "1.6.2026,SI081", "row 2, column date: “1.6.2026” is no day"),
         ("SI082", "SI081", "row 3, column item_id: SI081 stands twice"),
         ("SI082", "", "row 3, column item_id: it is empty"),
+        ("SI082", "SI 082", "row 3, column item_id: 'SI 082' is no identifier"),
+        (
+            "Exampleton,2026-06-01,SI081",
+            "ring 01632 960 123,2026-06-01,SI081",
+            "row 2, column area: 'ring 01632 960 123' is no name",
+        ),
         ("stage_order", "place", "it has lost the columns stage_order"),
         ("not started;planned;begun;in place", "begun", "A scale has 2 to 10 stages"),
     ],

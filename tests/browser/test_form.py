@@ -24,7 +24,7 @@ render({model, el: document.body});
 @pytest.fixture
 def form(window, evidence, tmp_path):
     """The form of a made-up area, open in the window."""
-    answers = PlanAnswers(evidence, "Exampleton", "not started,planned,begun,in place", "2026-06-01")
+    answers = PlanAnswers(evidence, "Exampleton", "not started,planned,begun,in place", "2025-06-01")
     script = (PACKAGE / "planning_form.js").read_text(encoding="utf-8").replace("export default { render };", "")
     style = (PACKAGE / "planning_form.css").read_text(encoding="utf-8")
     page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Plan</title><style>{style}</style><body><script type="module">{script}{MODEL.replace("VIEW", json.dumps(form_view(answers)))}</script></body></html>'
@@ -49,7 +49,7 @@ def test_an_item_is_answered_and_sent_by_keyboard(form):
     form.press("Enter")
     sent = form.run("return window.sent")
     assert sent["given"] == {"SI081": {"stage": "begun", "note": "a note", "owner": "hub board", "action_date": ""}}
-    assert sent["day"] == "2026-06-01"
+    assert sent["day"] == "2025-06-01"
     assert form.run("return document.querySelector('.said').textContent") == "Stored."
 
 

@@ -204,14 +204,32 @@ def recommendation_table(
     return table.sort_values(["_place", "domain"], kind="stable")[columns.split()].reset_index(drop=True)
 
 
+def recommendation_counts(evidence: Evidence, source: str | Collection[str] | None = None) -> pd.DataFrame:
+    """How many recommendations address each level: staff, managers, organisations, commissioners, local areas, the nation.
+
+    `source` is one guide or several. Columns ``level, meaning, n_recommendations, of_recommendations`` (of all that are
+    counted), ``n_sources`` (guides that address it). A recommendation counts at every level that it names. Levels nobody
+    addresses are left out.
+    """
+    sources = [source] if isinstance(source, str) or source is None else source
+    said = pd.concat([recommendation_table(evidence, source=each) for each in sources])
+    named = said.assign(level=said["level"].str.split(";")).explode("level")
+    counted = named.groupby("level").agg(n_recommendations=("recommendation_id", "nunique"), n_sources=("source_id", "nunique"))  # fmt: skip
+    words = vocabularies()["level"]
+    table = counted.reindex([word for word in words if word in counted.index]).reset_index()
+    table.insert(1, "meaning", table["level"].map(words))
+    table.insert(3, "of_recommendations", len(said))
+    return table
+
+
 def engagement_table(evidence: Evidence) -> pd.DataFrame:
     """Module 3: what the guides say on reaching parents and working with them, and what is reported to keep them away.
 
-    Rows are recommendations, problems, steps and views whose domain is one of `ENGAGING`, and reported links whose
+    Rows are recommendations, problems and views whose domain is one of `ENGAGING`, and reported links whose
     outcome is the reach or use of services. Columns ``row_id, kind, level_or_role, domain, statement, source,
     source_url, locator``.
     """
-    wanted = ("problem", "recommendation", "step", "voice")
+    wanted = ("problem", "recommendation", "voice")
     items = guide_item_table(evidence)
     items = items[items["kind"].isin(wanted)].rename(columns={"item_id": "row_id"})
     said = recommendation_table(evidence).rename(columns={"recommendation_id": "row_id", "recommendation": "statement"})

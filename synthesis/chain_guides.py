@@ -60,7 +60,7 @@ def guide_labels(evidence: Evidence) -> dict[str, pd.Series]:
         "recommendation": evidence.recommendations.set_index("recommendation_id")["recommendation"],
         "guide_item": items["kind"].str.replace("_", " ") + ": " + items["statement"],
         "intervention": evidence.interventions.set_index("intervention_id")["name"],
-        "guide": guides["title"].fillna(guides["body"]).fillna(guides["kind"]),
+        "guide": guides["title"].fillna(guides["kind"]),
         "link": _reasons(evidence),
     }
 

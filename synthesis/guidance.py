@@ -23,7 +23,9 @@ ENGAGING = (
 
 
 #: What a missing cell means in columns where it does not mean that the source is silent.
-_NOTHING = {"not_stated": "nothing", "remark": "none known", "note": "no remark"}
+_NOTHING = {
+    "not_stated": "nothing", "remark": "none known", "note": "no remark", "caveat": "none recorded", "caveat_ids": "none",
+}  # fmt: skip
 
 
 def stated(frame: pd.DataFrame, word: str = "not stated") -> pd.DataFrame:
@@ -107,9 +109,9 @@ def guide_item_table(
 
 
 def _titles(evidence: Evidence) -> pd.Series:
-    """Title of each guide by identifier; where none is printed, the publishing body, then the kind of document."""
+    """Title of each guide by identifier; where none is printed, the kind of document."""
     known = evidence.guide_sources.set_index("source_id")
-    return known["title"].fillna(known["body"]).fillna(known["kind"])
+    return known["title"].fillna(known["kind"])
 
 
 def _addresses(evidence: Evidence) -> pd.Series:
@@ -119,7 +121,7 @@ def _addresses(evidence: Evidence) -> pd.Series:
 def guide_source_table(evidence: Evidence) -> pd.DataFrame:
     """The documents that practice-guide content was read from, and where each stands in public.
 
-    Columns ``source_id, source`` (its title; without one its publisher), ``body, kind, n_items`` (statements held),
+    Columns ``source_id, source`` (its title; without one the kind of document), ``body, kind, n_items`` (statements held),
     ``n_recommendations`` (held from its pages), ``source_url`` (missing where it is not known, and where the document has
     several pages) and ``n_pages`` (addresses that its rows name).
     """

@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from synthesis.guidance import guide_item_table as guide_item_table
     from synthesis.guidance import guide_modules as guide_modules
     from synthesis.guidance import guide_source_table as guide_source_table
+    from synthesis.guidance import recommendation_counts as recommendation_counts
     from synthesis.guidance import recommendation_table as recommendation_table
     from synthesis.guidance import stated as stated
     from synthesis.guidance import step_table as step_table
@@ -331,6 +332,7 @@ _MODULE_OF = {
     "readability_summary": "pack_reading",
     "readability_table": "pack_reading",
     "receive_feedback": "feedback",
+    "recommendation_counts": "guidance",
     "recommendation_support": "crosswalk",
     "recommendation_table": "guidance",
     "record_appraisals": "appraisal_sheets",

@@ -36,7 +36,18 @@ LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "coding": ("codings", ("finding_id", "code_id", "coder")),
 }
 #: Tables whose rows name the address at which they were read.
-_READ_AT = ("finding", "study", "record", "estimate", "recommendation", "intervention", "guide")
+_READ_AT = (
+    "finding",
+    "study",
+    "record",
+    "estimate",
+    "recommendation",
+    "intervention",
+    "guide",
+    "risk_factor",
+    "measure",
+    "planning_element",
+)
 _COLUMNS = ["direction", "step", "level", "table", "id", "label", "parent_id", "link"]
 
 Node = tuple[str, str]
@@ -50,7 +61,7 @@ def trace(evidence: Evidence, id: str) -> pd.DataFrame:
     Parameters
     ----------
     id : a review finding, theme, code, finding, study, record, sample, memo, indicator, estimate, recommendation, step or
-        other statement of a guide, intervention, guide, link of the crosswalk, an address, a judgement ("RF01/adjudicator")
+        other statement of a guide, intervention, risk factor, measure, planning element, guide, link of the crosswalk, an address, a judgement ("RF01/adjudicator")
         or a coding ("chen2021-f3/fear_custody_loss/agreed").
 
     Returns a row a link: ``direction`` (``above``, ``here``, ``beside``, ``below``), ``step`` (how far away; negative above),

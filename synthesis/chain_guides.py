@@ -15,6 +15,9 @@ GUIDE_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "recommendation": ("recommendations", ("recommendation_id",)),
     "guide_item": ("guide_items", ("item_id",)),
     "intervention": ("interventions", ("intervention_id",)),
+    "risk_factor": ("risk_factors", ("risk_factor_id",)),
+    "measure": ("measures", ("measure_id",)),
+    "planning_element": ("planning_elements", ("planning_element_id",)),
     "guide": ("guide_sources", ("source_id",)),
     "link": ("crosswalk", ("link_id",)),
 }
@@ -56,11 +59,16 @@ def _end(row, items: set[str]) -> Node:
 def guide_labels(evidence: Evidence) -> dict[str, pd.Series]:
     """What a reader sees beside each identifier, by level."""
     items, guides = evidence.guide_items.set_index("item_id"), evidence.guide_sources.set_index("source_id")
+    factors = evidence.risk_factors.set_index("risk_factor_id")
+    elements = evidence.planning_elements.set_index("planning_element_id")
     return {
         "recommendation": evidence.recommendations.set_index("recommendation_id")["recommendation"],
         "guide_item": items["kind"].str.replace("_", " ") + ": " + items["statement"],
         "intervention": evidence.interventions.set_index("intervention_id")["name"],
-        "guide": guides["title"].fillna(guides["body"]).fillna(guides["kind"]),
+        "risk_factor": factors["risk_factor"] + " and " + factors["outcome"],
+        "measure": evidence.measures.set_index("measure_id")["name"],
+        "planning_element": elements["key_element"] + ": " + elements["descriptor"],
+        "guide": guides["title"].fillna(guides["kind"]),
         "link": _reasons(evidence),
     }
 

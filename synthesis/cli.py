@@ -337,7 +337,10 @@ def _trace(options: argparse.Namespace) -> int:
     evidence = read_evidence(options.data)
     table = trace(evidence, options.id)
     if options.format == "text":
-        print(f"{trace_text(table)}\n\n{status_line(evidence)}")
+        own = table.loc[table["direction"] == "here", "table"].iloc[0] or "findings"
+        rests_on = [own, *(["findings"] if (table["level"] == "finding").any() else [])]
+        lines = dict.fromkeys(status_line(evidence, each) for each in rests_on)
+        print("\n\n".join([trace_text(table), *lines]))
         return 0
     return answer(options, evidence, table, "", ())
 

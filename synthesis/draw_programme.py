@@ -30,8 +30,8 @@ STAGES = {
     "referred": ("Referred", "referred"),
     "started": ("Started", "who started"),
     "completed": ("Completed", "who completed"),
-    "answered_6_months": ("Answered at six months", "who answered at six months"),
-    "answered_12_months": ("Answered at 12 months too", "who answered at 12 months"),
+    "answered_six_months": ("Answered at six months", "who answered at six months"),
+    "answered_twelve_months": ("Answered at 12 months too", "who answered at 12 months"),
 }
 #: How each unit looks: marker, colour and pattern of its bars.
 _LOOKS = {"parents": ("o", NAVY, ""), "families": ("D", ORANGE, "////"), "couples": ("s", INK, "....")}
@@ -76,7 +76,7 @@ def _stage(ax: Axes, at: float, row) -> None:
     """One stage: what it is and how many at the left, bar with interval, share in words at the right."""
     ax.axhline(at + _ROW / 2, color=RULE, linewidth=0.6, zorder=0.2)
     name, _ = STAGES[row.stage]
-    number = "not stated" if pd.isna(row.n) else f"{row.n:,}" + ("" if pd.isna(row.of) else f" of {row.of:,} {STAGES[row.of_stage][1]}")  # fmt: skip
+    number = "not stated" if pd.isna(row.n) else f"{row.n:,}" + ("" if pd.isna(row.of) else f" of {row.of:,} {STAGES[row.share_of][1]}")  # fmt: skip
     beside(ax, wrap(name, _LEFT - 16, weight="bold"), (0, 10 - _LEFT), at - 8, ha="left", weight="bold")
     beside(ax, wrap(number, _LEFT - 16, SMALL), (0, 10 - _LEFT), at + 8, ha="left", size=SMALL)
     if pd.isna(row.percent):
@@ -103,7 +103,7 @@ def _notes(table: pd.DataFrame) -> list[str]:
         f"Counts as printed ({rows}). The interval (Wilson) tells how far chance alone could move a share in a programme of this "
         "size; for parents it is too narrow, because parents of one family go together."
     ]
-    if table["stage"].isin(["answered_6_months", "answered_12_months"]).any():
+    if table["stage"].isin(["answered_six_months", "answered_twelve_months"]).any():
         notes.append("How many were asked to answer is not stated, so the shares that answered are no response rates.")
     missing = table[table["n"].isna()]["counted"].unique()
     if len(missing):
@@ -122,7 +122,7 @@ def programme_alt(table: pd.DataFrame) -> str:
 def _counts(own: pd.DataFrame) -> str:
     """The stages of one unit in words, each once."""
     start = own["stage"].iloc[0]
-    whole = own[(own["stage"] == "completed") & (own["of_stage"] == start)]
+    whole = own[(own["stage"] == "completed") & (own["share_of"] == start)]
     share = f" ({whole['percent'].iloc[0]:.1f} %)" if len(whole) else ""
     once = own.drop_duplicates("stage")
     steps = [f"{row.n:,} {STAGES[row.stage][0].lower()}{share * (row.stage == 'completed')}" for row in once[1:].itertuples()]  # fmt: skip

@@ -23,7 +23,9 @@ ENGAGING = (
 
 
 #: What a missing cell means in columns where it does not mean that the source is silent.
-_NOTHING = {"not_stated": "nothing", "remark": "none known", "note": "no remark"}
+_NOTHING = {
+    "not_stated": "nothing", "remark": "none known", "note": "no remark", "caveat": "none recorded", "caveat_ids": "none",
+}  # fmt: skip
 
 
 def stated(frame: pd.DataFrame, word: str = "not stated") -> pd.DataFrame:
@@ -107,9 +109,9 @@ def guide_item_table(
 
 
 def _titles(evidence: Evidence) -> pd.Series:
-    """Title of each guide by identifier; where none is printed, the publishing body, then the kind of document."""
+    """Title of each guide by identifier; where none is printed, the kind of document."""
     known = evidence.guide_sources.set_index("source_id")
-    return known["title"].fillna(known["body"]).fillna(known["kind"])
+    return known["title"].fillna(known["kind"])
 
 
 def _addresses(evidence: Evidence) -> pd.Series:
@@ -119,7 +121,7 @@ def _addresses(evidence: Evidence) -> pd.Series:
 def guide_source_table(evidence: Evidence) -> pd.DataFrame:
     """The documents that practice-guide content was read from, and where each stands in public.
 
-    Columns ``source_id, source`` (its title; without one its publisher), ``body, kind, n_items`` (statements held),
+    Columns ``source_id, source`` (its title; without one the kind of document), ``body, kind, n_items`` (statements held),
     ``n_recommendations`` (held from its pages), ``source_url`` (missing where it is not known, and where the document has
     several pages) and ``n_pages`` (addresses that its rows name).
     """
@@ -204,14 +206,32 @@ def recommendation_table(
     return table.sort_values(["_place", "domain"], kind="stable")[columns.split()].reset_index(drop=True)
 
 
+def recommendation_counts(evidence: Evidence, source: str | Collection[str] | None = None) -> pd.DataFrame:
+    """How many recommendations address each level: staff, managers, organisations, commissioners, local areas, the nation.
+
+    `source` is one guide or several. Columns ``level, meaning, n_recommendations, of_recommendations`` (of all that are
+    counted), ``n_sources`` (guides that address it). A recommendation counts at every level that it names. Levels nobody
+    addresses are left out.
+    """
+    sources = [source] if isinstance(source, str) or source is None else source
+    said = pd.concat([recommendation_table(evidence, source=each) for each in sources])
+    named = said.assign(level=said["level"].str.split(";")).explode("level")
+    counted = named.groupby("level").agg(n_recommendations=("recommendation_id", "nunique"), n_sources=("source_id", "nunique"))  # fmt: skip
+    words = vocabularies()["level"]
+    table = counted.reindex([word for word in words if word in counted.index]).reset_index()
+    table.insert(1, "meaning", table["level"].map(words))
+    table.insert(3, "of_recommendations", len(said))
+    return table
+
+
 def engagement_table(evidence: Evidence) -> pd.DataFrame:
     """Module 3: what the guides say on reaching parents and working with them, and what is reported to keep them away.
 
-    Rows are recommendations, problems, steps and views whose domain is one of `ENGAGING`, and reported links whose
+    Rows are recommendations, problems and views whose domain is one of `ENGAGING`, and reported links whose
     outcome is the reach or use of services. Columns ``row_id, kind, level_or_role, domain, statement, source,
     source_url, locator``.
     """
-    wanted = ("problem", "recommendation", "step", "voice")
+    wanted = ("problem", "recommendation", "voice")
     items = guide_item_table(evidence)
     items = items[items["kind"].isin(wanted)].rename(columns={"item_id": "row_id"})
     said = recommendation_table(evidence).rename(columns={"recommendation_id": "row_id", "recommendation": "statement"})

@@ -13,6 +13,8 @@ from synthesis.guidance import fitting, holds, mentions, one_of
 from synthesis.schema import CallError, vocabularies
 from synthesis.tables import Evidence, split_list
 
+#: Words that say that a row says nothing.
+_SILENT = ("not_stated", "not_reported")
 #: Cell of a rater's column where that rater is named and the rating stands only in the remark.
 _IN_NOTE = "see the remark"
 
@@ -42,7 +44,7 @@ def intervention_table(
     age : age of the child in years.
     level : a word of ``level_of_need``, such as ``universal``.
     delivery : a word of ``intervention_format``, such as ``group``.
-    result : a word of ``intervention_result``, such as ``harm`` or ``null``.
+    result : a word of ``intervention_result``, such as ``harm`` or ``null``; rows without a result stay below as silent.
     scale : a rater, a word of ``evidence_scale``: rows that this rater has rated, best first.
     rating : with `scale`, the lowest rating wanted, as printed (``3``, ``4+``).
     max_cost : highest cost rating, 1 to 5.
@@ -100,7 +102,7 @@ def _of_lists(table: pd.DataFrame, **words: str | None) -> dict[str, pd.Series]:
     for name, word in words.items():
         if word is not None:
             column, vocabulary = where[name]
-            silent = table[column].eq("not_stated") & (word != "not_stated")
+            silent = table[column].isin(_SILENT) & (word not in _SILENT)
             wanted[name] = holds(table[column], one_of(word, vocabularies()[vocabulary], name)).mask(silent)
     return wanted
 

@@ -21,6 +21,8 @@ PROPERTIES = {
 #: A reliability that was told in words, without the value.
 _WORDS_ALONE = re.compile(r"^[^\d]*$|no value|insufficient evidence")
 
+#: Words that say about whom a parent answers, not who answers.
+_ABOUT = r"\s+of a child\b[^,;]*"
 #: Where a remark speaks of a cut-off.
 _CUT_OFF = re.compile(r"cut-off|cut point|best point|sensitivity")
 
@@ -37,7 +39,8 @@ def measure_table(
 
     Parameters
     ----------
-    construct, respondent : words that these columns hold, such as "conflict" or "child".
+    construct, respondent : words that these columns hold, such as "conflict" or "child"; a parent who answers about a child
+        is no child who answers.
     max_items, max_minutes : the longest that is wanted.
     free : True for measures that are free in some way, False for licensed ones.
 
@@ -50,7 +53,8 @@ def measure_table(
     if construct is not None:
         wanted["construct"] = mentions(table["construct"], construct, "construct")
     if respondent is not None:
-        wanted["respondent"] = mentions(table["respondent"], respondent, "respondent")
+        who = table["respondent"].str.replace(_ABOUT, "", regex=True)
+        wanted["respondent"] = mentions(who, respondent, "respondent")
     if max_items is not None:
         wanted["number of items"] = table["n_items"].le(max_items)
     if max_minutes is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from synthesis.guidance import one_of
+from synthesis.guidance import guide_item_table, one_of
 from synthesis.schema import vocabularies
 from synthesis.tables import Evidence
 
@@ -35,7 +35,8 @@ def risk_factor_table(
     """
     read = evidence.risk_pathways
     factors = evidence.risk_factors.rename(columns={"risk_factor": "factor"})
-    items = evidence.guide_items.rename(columns={"statement": "factor"})[["item_id", "factor", "locator"]]
+    items = guide_item_table(evidence).rename(columns={"statement": "factor"})
+    items = items[["item_id", "factor", "locator", "source_url"]]
     ours = read.drop(columns="item_id").merge(factors, on="risk_factor_id", how="inner")
     guides = read.drop(columns="risk_factor_id").merge(items, on="item_id", how="inner")
     table = pd.concat(

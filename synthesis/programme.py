@@ -12,15 +12,15 @@ from synthesis.intervals import wilson
 from synthesis.schema import vocabularies
 from synthesis.tables import Evidence, split_list
 
-_COLUMNS = ["programme", "counted", "stage", "of_stage", "n", "of", "percent", "ci_low", "ci_high", "planning_element_id", "source_url", "note"]  # fmt: skip
+_COLUMNS = ["programme", "counted", "stage", "share_of", "n", "of", "percent", "ci_low", "ci_high", "planning_element_id", "source_url", "note"]  # fmt: skip
 #: Remark of a stage that no row counts in this unit.
-_NOT_STATED = "No row counts {} at this stage."
+_NOT_STATED = "Not stated: no row counts {} at this stage."
 
 
 def programme_funnel(evidence: Evidence) -> pd.DataFrame:
     """Stages of each programme: how many, of how many, with the 95 % interval of Wilson.
 
-    Columns ``programme, counted`` (parents, families or couples; never mixed), ``stage, of_stage`` (words of
+    Columns ``programme, counted`` (parents, families or couples; never mixed), ``stage, share_of`` (words of
     ``programme_stage``), ``n, of`` (counts), ``percent, ci_low, ci_high`` (percent scale), ``planning_element_id``
     (the row in which ``n`` is printed), ``source_url, note`` (what the share is, and what is not stated). A stage that is a
     part of two earlier ones has two rows. A stage that is counted in another unit only has a row without a number. The
@@ -34,7 +34,7 @@ def programme_funnel(evidence: Evidence) -> pd.DataFrame:
     table = read.merge(wholes, on="stage_id", how="left")
     known = read.set_index("stage_id")
     table["of"] = table["of_id"].map(known["n"]).astype("Int64")
-    table["of_stage"] = table["of_id"].map(known["stage"]).astype("str")
+    table["share_of"] = table["of_id"].map(known["stage"]).astype("str")
     table = pd.concat([table.rename(columns={"reason": "note"}), _not_counted(read)], ignore_index=True)
     table["percent"] = (100 * table["n"] / table["of"]).astype("float64")
     interval = wilson(table["n"].astype("Float64"), table["of"].astype("Float64"))
@@ -59,6 +59,6 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
         {word: place for place, word in enumerate(vocabularies()[name])}
         for name in ("programme_unit", "programme_stage")
     )
-    keys = {"_unit": table["counted"].map(units), "_stage": table["stage"].map(stages), "_whole": -table["of_stage"].map(stages).fillna(0)}  # fmt: skip
+    keys = {"_unit": table["counted"].map(units), "_stage": table["stage"].map(stages), "_whole": -table["share_of"].map(stages).fillna(0)}  # fmt: skip
     order = ["programme", "_unit", "_stage", "_whole"]
     return table.assign(**keys).sort_values(order, kind="stable").reset_index(drop=True)

@@ -163,7 +163,8 @@ def test_a_shared_theme_makes_no_finding_support_a_statement(evidence):
         ("RF01", "review_finding"), ("T1a", "theme"), ("stigma", "code"), ("chen2021-f3", "finding"), ("chen2021", "study"),
         ("rec-chen2021", "record"), ("sample-honey2018", "sample"), ("M02", "memo"), ("RF01/adjudicator", "confidence"),
         ("mbu_separation_at_discharge", "indicator"), ("Poinso2002-01", "estimate"),
-        ("SI093", "guide_item"), ("RC001", "recommendation"), ("IV008", "intervention"), ("SCIE30", "guide"), ("CL001", "link"),
+        ("SI093", "guide_item"), ("RC001", "recommendation"), ("IV008", "intervention"), ("EIF-MEAS", "guide"), ("CL001", "link"), ("RF013", "risk_factor"),
+        ("MS008", "measure"), ("PT040", "planning_element"),
         ("chen2021-f3/fear_custody_loss/coder-1", "coding"), ("https://ouci.dntb.gov.ua/en/works/4LZrZQK9", "address"),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ from synthesis.guidance import (
     guide_item_table,
     guide_modules,
     guide_source_table,
+    recommendation_counts,
     recommendation_table,
     stated,
     step_table,
@@ -119,6 +120,16 @@ def test_all_recommendations_are_shown_once_whoever_lists_them(evidence):
     assert staff["level"].str.split(";").map(lambda levels: "staff" in levels).all()
     assert 0 < len(staff) < len(table)
     assert set(recommendation_table(evidence, domain="screening")["domain"]) == {"screening"}
+
+
+def test_recommendations_are_counted_by_whom_they_address(evidence):
+    counts = recommendation_counts(evidence).set_index("level")
+    assert set(counts["of_recommendations"]) == {125}
+    for level in counts.index:
+        assert counts.at[level, "n_recommendations"] == len(recommendation_table(evidence, level=level))
+    second = recommendation_counts(evidence, ["SCIE30", "scie_guide30_assessment"]).set_index("level")
+    assert {"staff", "manager_or_leader", "service_or_organisation"} <= set(second.index)
+    assert set(second["of_recommendations"]) == {len(recommendation_table(evidence, source="SCIE30")) + len(recommendation_table(evidence, source="scie_guide30_assessment"))}  # fmt: skip
 
 
 def test_the_sixteen_steps_stand_in_their_five_domains(evidence):
@@ -250,6 +261,12 @@ def test_harm_and_no_difference_are_found_as_plainly_as_gains(evidence):
     assert counts.at["harm", "interventions"] == "4Rs and 2Ss as prevention; Building Strong Families"
     assert set(intervention_table(evidence, result="null")["intervention_id"]) >= {"IV034", "IV047", "IV050"}
     assert (counts["n_interventions"] <= counts["of_interventions"]).all()
+    harm = intervention_table(evidence, result="harm")
+    assert list(harm.loc[harm["not_stated"].isna(), "intervention_id"]) == ["IV045", "IV050"]
+    assert len(harm) - 2 == counts.at["not_reported", "n_interventions"], (
+        "a row without a result is silent, not free of harm"
+    )
+    assert len(intervention_table(evidence, result="not_reported")) == counts.at["not_reported", "n_interventions"]
 
 
 # ---------------------------------------------------------------- measures
@@ -282,6 +299,13 @@ def test_filters_of_measures_keep_the_silent_below(evidence):
     assert not (short["free_to_use"] == "licensed").any()
     quick = measure_table(evidence, max_minutes=5).dropna(subset="minutes")
     assert list(quick["minutes"]) == ["5"], "10-15 and 5-10 may take longer"
+
+
+def test_a_parent_who_answers_about_a_child_is_no_child_who_answers(evidence):
+    said = measure_table(evidence, respondent="child")["respondent"]
+    assert len(said) == 4
+    assert said.str.startswith("child").all()
+    assert "parent of a child 2-16" in set(measure_table(evidence, respondent="parent")["respondent"])
 
 
 # ---------------------------------------------------------------- crosswalk

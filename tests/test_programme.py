@@ -29,13 +29,13 @@ def test_every_count_is_printed_in_the_row_it_names(evidence, table):
 
 def test_shares_of_parents_and_of_families_are_told_apart(table):
     """Counts as the summary of the evaluation prints them: PT040 and PT041."""
-    shares = {(r.counted, r.stage, r.of_stage): (r.n, r.of, round(r.percent, 1)) for r in table.dropna(subset="percent").itertuples()}  # fmt: skip
+    shares = {(r.counted, r.stage, r.share_of): (r.n, r.of, round(r.percent, 1)) for r in table.dropna(subset="percent").itertuples()}  # fmt: skip
     assert shares == {
         ("parents", "started", "referred"): (4802, 6110, 78.6),
         ("parents", "completed", "started"): (2694, 4802, 56.1),
         ("parents", "completed", "referred"): (2694, 6110, 44.1),
-        ("parents", "answered_6_months", "completed"): (878, 2694, 32.6),
-        ("parents", "answered_12_months", "answered_6_months"): (374, 878, 42.6),
+        ("parents", "answered_six_months", "completed"): (878, 2694, 32.6),
+        ("parents", "answered_twelve_months", "answered_six_months"): (374, 878, 42.6),
         ("families", "started", "referred"): (2995, 3814, 78.5),
         ("families", "completed", "started"): (1685, 2995, 56.3),
         ("families", "completed", "referred"): (1685, 3814, 44.2),
@@ -52,17 +52,19 @@ def test_intervals_are_those_of_wilson(table):
 def test_what_is_counted_in_another_unit_only_stands_without_a_number(table):
     silent = table[table["n"].isna()]
     assert set(zip(silent["counted"], silent["stage"], strict=True)) == {
-        ("families", "answered_6_months"),
-        ("families", "answered_12_months"),
+        ("families", "answered_six_months"),
+        ("families", "answered_twelve_months"),
     }
     assert silent[["of", "percent", "ci_low", "ci_high", "planning_element_id"]].isna().all(axis=None)
-    assert silent["note"].str.startswith("No row counts families").all()
+    assert silent["note"].str.startswith("Not stated: no row counts families").all()
 
 
 def test_a_stage_of_which_no_whole_is_stated_has_a_count_and_no_share(altered, evidence):
     stages = evidence.programme_stages
     cut = stages.assign(of_stage_ids=stages["of_stage_ids"].where(stages["stage_id"] != "PS04"))
-    row = programme_funnel(altered(programme_stages=cut)).query("stage == 'answered_6_months' and counted == 'parents'")
+    row = programme_funnel(altered(programme_stages=cut)).query(
+        "stage == 'answered_six_months' and counted == 'parents'"
+    )
     assert row["n"].to_list() == [878]
     assert row[["of", "percent", "ci_low"]].isna().all(axis=None)
 

@@ -18,7 +18,7 @@ from synthesis import area_list, brief_folder, crosswalk_table, local_picture, s
 from synthesis.brief import FIGURE_COLUMNS, brief_status, local_brief, prepare
 from synthesis.brief_folder import brief_contents, write_briefs
 from synthesis.brief_pages import brief_page
-from synthesis.brief_parts import BACKED, brief_words, estimate_rows
+from synthesis.brief_parts import BACKED, brief_words
 from synthesis.brief_print import SIZES, brief_pdf, fitted
 from synthesis.brief_word import brief_docx
 from synthesis.cli import main
@@ -83,13 +83,14 @@ def test_every_reservation_of_the_area_stands_on_its_page(evidence, briefs):
         assert all(" ".join(each.text.split()) in page for each in brief.notes), name
 
 
-def test_prevalence_is_a_range_unless_a_mean_describes_its_settings(evidence, briefs):
+def test_prevalence_is_a_range_unless_a_mean_describes_its_settings(briefs, prepared):
     lines = {each.ids[0]: each.text for each in briefs["Birmingham"].prevalence}
     assert list(lines) == brief_words().texts["indicators"]
     assert "37 % (3 estimates, 35 to 39 %; a further setting 28 to 46 %)" in lines["parents_among_adults_with_psychosis_or_smi"]  # fmt: skip
     assert "7 to 39 % (6 estimates of 5 sources)" in lines["children_with_parent_with_mental_illness"]
     assert re.search(r"3 to 50 % \(13 estimates\)", lines["maternal_perinatal_depression"])
-    rows = pd.concat([estimate_rows(evidence, each) for each in lines])
+    rows = prepared.common.estimates
+    assert len(rows) == 40 and set(rows["line"]) == set(lines)
     uk = rows["country"].fillna("").map(lambda each: "GB" in each.split(";")).sum()
     assert f"{uk} of {len(rows)} estimates are from the United Kingdom" in briefs["Birmingham"].prevalence_rule
 
@@ -141,7 +142,7 @@ def test_national_figures_come_with_their_caveats(briefs):
     assert said.count("The official series covers Great Britain") == 1, "one caveat of two figures is said once"
 
 
-def test_every_sentence_shown_is_one_of_a_row_that_the_page_lists(evidence, briefs):
+def test_every_sentence_shown_is_one_of_a_row_that_the_page_lists(briefs, prepared):
     brief = briefs["West Sussex"]
     rows = brief.rows.set_index("row_id")
     for line in (*(step for theme in brief.themes for step in theme.steps), *(theme.recommendation for theme in brief.themes)):  # fmt: skip
@@ -152,8 +153,7 @@ def test_every_sentence_shown_is_one_of_a_row_that_the_page_lists(evidence, brie
     assert {each for line in brief.national for each in line.ids} <= set(rows.index)
     assert {each for note in brief.notes for each in note.ids} <= set(rows.index)
     assert set(brief.measures["measure_id"]) <= set(rows.index)
-    for indicator in (line.ids[0] for line in brief.prevalence):
-        assert set(estimate_rows(evidence, indicator)["estimate_id"]) <= set(rows.index)
+    assert set(prepared.common.estimates["estimate_id"]) <= set(rows.index)
 
 
 def test_every_row_listed_is_in_its_table_and_has_an_address_where_one_is_recorded(evidence, briefs):

@@ -113,7 +113,9 @@ class Prepared:
 def prepare(evidence: Evidence) -> Prepared:
     """What `local_brief` takes where many briefs are made."""
     common = common_parts(evidence)
-    return Prepared(official_tables(evidence), common, common_rows(evidence, common), _status(evidence, brief_words()))
+    return Prepared(
+        official_tables(evidence), common, common_rows(evidence, common), brief_status(evidence, brief_words())
+    )
 
 
 def local_brief(evidence: Evidence, area: str, prepared: Prepared | None = None) -> Brief:
@@ -155,7 +157,7 @@ def _assessed(own: pd.Series, words: Words) -> str:
     return words.texts["not_given"] if pd.isna(known) else f"{known:,}"
 
 
-def _status(evidence: Evidence, words: Words) -> str:
+def brief_status(evidence: Evidence, words: Words) -> str:
     """What of the page is provisional, counted from the data's own status columns."""
     counts = status(evidence).set_index("item")
     links = evidence.crosswalk["status"] == "provisional"

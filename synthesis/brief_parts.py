@@ -7,7 +7,7 @@ not compute.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,7 @@ from synthesis.crosswalk import BACKED
 from synthesis.guidance import guide_item_table, recommendation_table, step_table
 from synthesis.guidance_measures import which_measure
 from synthesis.packs import Words
-from synthesis.prevalence import pooled_table, prevalence_table
-from synthesis.ranges import estimate_ranges
+from synthesis.prevalence import pooled_table
 from synthesis.schema import vocabularies
 from synthesis.tables import Evidence
 
@@ -53,10 +52,11 @@ class ThemeLine:
 
 @dataclass(frozen=True)
 class Common:
-    """The parts of a brief that are the same for every area."""
+    """The parts of a brief that are the same for every area; ``estimates`` are the rows behind the lines on prevalence."""
 
     prevalence: tuple[Said, ...]
     prevalence_rule: str
+    estimates: pd.DataFrame
     themes: tuple[ThemeLine, ...]
     measures: pd.DataFrame
     national: tuple[Said, ...]
@@ -70,54 +70,48 @@ def brief_words() -> Words:
 
 def common_parts(evidence: Evidence) -> Common:
     """The parts that are the same for every area, made once for many briefs."""
+    tables = prevalence_tables(evidence)
+    estimates = _estimates(evidence, tables)
     return Common(
-        prevalence_lines(evidence),
-        prevalence_rule(evidence),
-        theme_lines(evidence),
-        measure_lines(evidence),
-        national_lines(evidence),
-    )
+        prevalence_lines(tables), _prevalence_rule(estimates), estimates, theme_lines(evidence),
+        measure_lines(evidence), national_lines(evidence),
+    )  # fmt: skip
 
 
-def prevalence_lines(evidence: Evidence) -> tuple[Said, ...]:
-    """The quantities of the words file: a mean where it describes its settings, else the range, said as such."""
+def prevalence_tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
+    """The quantities of the words file: `pooled_table` of each, its estimates and a pooled line where there is one."""
+    known = set(evidence.indicators["indicator_id"])
+    return {each: pooled_table(evidence, each) for each in brief_words().texts["indicators"] if each in known}
+
+
+def prevalence_lines(tables: Mapping[str, pd.DataFrame]) -> tuple[Said, ...]:
+    """A line a quantity: a mean where it describes its settings, else the range; none where no percent is visible."""
     words, lines = brief_words(), []
-    ranges = estimate_ranges(evidence).set_index("indicator_id")
-    names = evidence.indicators.set_index("indicator_id")["name"]
-    table = prevalence_table(evidence)
-    pooled = table[table["line"] == "pooled"].set_index("indicator_id")
-    for each in words.texts["indicators"]:
-        if each in pooled.index:
-            row = pooled.loc[each]
-            text = words.said(f"prevalence_{row['lead']}", percent=f"{row['percent']:.0f}", k=row["k"], **_ends(row), pi_low=f"{row['pi_low']:.0f}", pi_high=f"{row['pi_high']:.0f}")  # fmt: skip
-        elif each in ranges.index and pd.notna(ranges.at[each, "range_low"]):
-            row = ranges.loc[each]
-            text = words.said("prevalence_apart", k=row["n_with_percent"], sources=row["n_sources"], **_ends(row))
+    for each, table in tables.items():
+        pooled, seen = table[table["line"] == "pooled"], table.dropna(subset="percent")
+        if len(pooled):
+            row = pooled.iloc[0]
+            names = ("percent", "pi_low", "pi_high")
+            text = words.said(f"prevalence_{row['lead']}", k=row["k"], low=f"{row['range_low']:.0f}", high=f"{row['range_high']:.0f}", **{name: f"{row[name]:.0f}" for name in names})  # fmt: skip
+        elif len(seen):
+            ends = {"low": f"{seen['percent'].min():.0f}", "high": f"{seen['percent'].max():.0f}"}
+            text = words.said("prevalence_apart", k=len(seen), sources=seen["source"].nunique(), **ends)
         else:
             continue
-        lines.append(Said(f"{names[each]}: {text}.", (each,)))
+        lines.append(Said(f"{table['name'].iloc[0]}: {text}.", (each,)))
     return tuple(lines)
 
 
-def _ends(row: pd.Series) -> dict[str, str]:
-    return {"low": f"{row['range_low']:.0f}", "high": f"{row['range_high']:.0f}"}
+def _estimates(evidence: Evidence, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows of ``estimates`` behind the lines, with the quantity in ``line``."""
+    named = [table["estimate_id"].dropna().to_frame().assign(line=each) for each, table in tables.items()]
+    return pd.concat(named, ignore_index=True).merge(evidence.estimates, on="estimate_id")
 
 
-def estimate_rows(evidence: Evidence, indicator: str) -> pd.DataFrame:
-    """The estimates behind a line of `prevalence_lines`: those pooled, where it is pooled by decision, else all of it."""
-    estimates = evidence.estimates
-    held = estimates[estimates["indicator_id"] == indicator]
-    if len(held):
-        return held
-    table = pooled_table(evidence, indicator)
-    return estimates[estimates["estimate_id"].isin(table["estimate_id"].dropna())]
-
-
-def prevalence_rule(evidence: Evidence) -> str:
-    """How the lines of `prevalence_lines` are to be read, and how many of their estimates are from here."""
-    rows = pd.concat([estimate_rows(evidence, each) for each in brief_words().texts["indicators"]])
-    home = rows["country"].fillna("").map(lambda each: "GB" in each.split(";"))
-    return brief_words().said("prevalence_rule", uk=int(home.sum()), n=len(rows))
+def _prevalence_rule(estimates: pd.DataFrame) -> str:
+    """How the lines are to be read, and how many of their estimates are from here."""
+    home = estimates["country"].fillna("").map(lambda each: "GB" in each.split(";"))
+    return brief_words().said("prevalence_rule", uk=int(home.sum()), n=len(estimates))
 
 
 def theme_lines(evidence: Evidence) -> tuple[ThemeLine, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from synthesis.brief_parts import Common, brief_words, estimate_rows
+from synthesis.brief_parts import Common, brief_words
 from synthesis.dictionary import OFFICIAL
 from synthesis.guidance import guide_item_table, recommendation_table
 from synthesis.tables import Evidence
@@ -59,11 +59,10 @@ def _discrepancy_rows(evidence: Evidence, named: Collection[str]) -> pd.DataFram
 
 
 def _estimate_rows(evidence: Evidence, common: Common) -> pd.DataFrame:
-    frames = [estimate_rows(evidence, line.ids[0]).assign(line=line.ids[0]) for line in common.prevalence]
     # What a caveat names of later figures is a row of its own, too.
     said = " ".join(line.text for line in common.national)
     named = evidence.estimates[[each in said for each in evidence.estimates["estimate_id"]]]
-    rows = pd.concat([*frames, named.assign(line=_NATIONAL)], ignore_index=True)
+    rows = pd.concat([common.estimates, named.assign(line=_NATIONAL)], ignore_index=True)
     return rows.rename(
         columns={"estimate_id": "row_id", "case_definition": "says", "source": "reference", "source_url": "address"}
     ).assign(

@@ -21,7 +21,7 @@ _QUIET, _LINK = RGBColor(0x4D, 0x4D, 0x4D), RGBColor(0x12, 0x43, 0x6D)
 _FIGURES = (2.75, 1.5, 2.75, 1.25, 1.65, 2.05, 2.05, 1.0, 2.55, 1.9)
 _THEMES, _MEASURES, _BESIDE = (4.9, 8.2, 6.35), (6.6, 4.2, 1.1, 1.5, 1.5, 4.55), (12.6, 6.45)
 #: Letters of Arial that fill the room of the PDF's: it runs narrower.
-_WIDER = 0.5
+_WIDER = 0.3
 
 
 def brief_docx(brief: Brief, size: float = 7.0) -> bytes:
@@ -42,9 +42,8 @@ def brief_docx(brief: Brief, size: float = 7.0) -> bytes:
     _table(document, brief.figures_caption, words["figures_about"], brief.figure_heads, [[(each, "") for each in row] for row in rows], _FIGURES)  # fmt: skip
     _beside(document, brief, points)
     document.add_heading(words["themes_heading"], 1)
-    _quiet(document.add_paragraph(), brief.themes_rule)
     heads = (words["head_theme"], words["step_label"], words["recommendation_label"])
-    _table(document, words["themes_caption"], brief.themes_rule, heads, [_theme(brief, each) for each in brief.shown_themes], _THEMES)  # fmt: skip
+    _table(document, brief.themes_rule, words["themes_caption"], heads, [_theme(brief, each) for each in brief.shown_themes], _THEMES)  # fmt: skip
     document.add_heading(words["measures_heading"], 1)
     rows = brief.measures[[*MEASURE_COLUMNS, "measure_id"]].to_numpy().tolist()
     _table(document, brief.measures_caption, words["measures_about"], brief.measure_heads, [[(row[0], f"({row[-1]})"), *((each, "") for each in row[1:-1])] for row in rows], _MEASURES)  # fmt: skip
@@ -111,7 +110,7 @@ def _theme(brief: Brief, theme) -> list[tuple[str, str]]:
 def _table(
     document: Document, caption: str, about: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], widths: Sequence[float]
 ) -> None:  # fmt: skip
-    """A table under its caption; a cell is a text and what stands quietly behind it. The first column is bold."""
+    """A table under its caption; a cell is a text and what stands quietly behind it. A first cell that is a name alone is bold."""
     _quiet(document.add_paragraph(style="Caption"), caption)
     table = document.add_table(rows=1, cols=len(heads))
     table.style = "Table Grid"
@@ -123,9 +122,11 @@ def _table(
         made = table.add_row()
         made._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for at, (cell, (text, behind)) in enumerate(zip(made.cells, row, strict=True)):
-            cell.paragraphs[0].add_run(text).bold = at == 0
+            cell.paragraphs[0].add_run(text).bold = at == 0 and not behind
             if behind:
                 _quiet(cell.paragraphs[0], f" {behind}" if text else behind)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
     for each in table.rows:
         for cell, width in zip(each.cells, widths, strict=True):
             cell.width = Cm(width)

@@ -14,6 +14,8 @@ import pytest
 from filled_pack import filled
 from webdriver import Browser, free_port, missing, wait_for
 
+from synthesis.brief import local_brief, prepare
+from synthesis.brief_pages import brief_page
 from synthesis.pack_pages import pack_page
 from synthesis.pack_team import team_page
 from synthesis.packs import build_packs
@@ -73,7 +75,8 @@ def window(tmp_path_factory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def pages(evidence, tmp_path_factory) -> list[Path]:
-    """Every page that the toolkit makes: those of build/, and packs of both kinds for both audiences, before and after a round."""
+    """Every page that the toolkit makes: those of build/, packs of both kinds for both audiences, before and after a round,
+    and local briefs: an ordinary one, and one whose figures are withheld."""
     index = ROOT / "build" / "index.html"
     if not index.is_file():
         pytest.fail("build/ is not there: run make synthesis first, whose pages are looked at.")
@@ -89,4 +92,8 @@ def pages(evidence, tmp_path_factory) -> list[Path]:
         made["team-notes"] = team_page(evidence, standard, easy)
         for name, text in made.items():
             (folder / f"{audience}-{name}.html").write_text(text, encoding="utf-8")
-    return [*sorted(folder.glob("*.html")), *sorted(index.parent.rglob("*.html"))]
+    prepared = prepare(evidence)
+    for area in ("E08000025", "E09000001"):
+        brief = brief_page(local_brief(evidence, area, prepared))
+        (folder.parent / f"brief-{area}.html").write_text(brief, encoding="utf-8")
+    return [*sorted(folder.parent.rglob("*.html")), *sorted(index.parent.rglob("*.html"))]

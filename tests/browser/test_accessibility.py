@@ -48,7 +48,17 @@ def screen(window) -> Iterator[Browser]:
 
 
 #: Beside packs, a page of each kind, where looking at all of them would take minutes.
-KINDS = {"index", "codebook", "T2", "theme_table", "00_index", "05_parents_and_practitioners", "advisory-team-notes"}
+KINDS = {
+    "index",
+    "codebook",
+    "T2",
+    "theme_table",
+    "00_index",
+    "05_parents_and_practitioners",
+    "advisory-team-notes",
+    "brief-E08000025",
+    "brief-E09000001",
+}
 
 
 def is_pack(page: Path) -> bool:

@@ -118,9 +118,22 @@ def test_prevalence_as_text_says_what_is_to_be_read_first_and_who_decided(capsys
 
 
 def test_prevalence_of_one_indicator_ends_with_its_pooled_line(capsys):
-    assert main(["prevalence", "--data", DATA, "--indicator", "mbu_separation_at_discharge", "--format", "json"]) == 0
+    assert (
+        main(
+            [
+                "prevalence",
+                "--data",
+                DATA,
+                "--indicator",
+                "parents_among_adults_with_psychosis_or_smi",
+                "--format",
+                "json",
+            ]
+        )
+        == 0
+    )
     rows = json.loads(capsys.readouterr().out)
-    assert {row["indicator_id"] for row in rows} == {"mbu_separation_at_discharge"}
+    assert {row["indicator_id"] for row in rows} == {"parents_among_adults_with_psychosis_or_smi"}
     assert [row["line"] for row in rows].count("pooled") == 1
     assert rows[-1]["line"] == "pooled"
 

@@ -124,7 +124,7 @@ def test_a_text_that_does_overlap_or_is_cut_is_noticed():
 #: Figures that do not rest on coded findings, by the first word of their names.
 RESTS_ON = {
     "forest": "estimates",
-    "associations": "estimates",
+    "associations": "association_table",
     "england": "official_statistics",
     "pathways": "pathways",
     "programme": "programme_funnel",

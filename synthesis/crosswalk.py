@@ -197,6 +197,14 @@ def practical_mentions(evidence: Evidence) -> pd.DataFrame:
             text = row[column] if isinstance(row[column], str) else ""
             for word in PRACTICAL:
                 for hit in re.finditer(rf"\b{word}", text, re.IGNORECASE):
-                    passage = text[max(0, hit.start() - 40) : hit.end() + 40].strip()
+                    passage = _around(text, hit.start(), hit.end())
                     rows.append((row["intervention_id"], row["name"], word, column, passage, row["source_url"]))
     return pd.DataFrame(rows, columns=["intervention_id", "name", "word", "column", "passage", "source_url"])
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """Whole words around a hit, about forty letters either side, with dots where the text goes on."""
+    first = 0 if start <= 40 else text.find(" ", start - 40, start) + 1 or start
+    space = text.rfind(" ", end, end + 40)
+    last = len(text) if end + 40 >= len(text) else end if space == -1 else space
+    return ("… " if first else "") + text[first:last].strip() + (" …" if last < len(text) else "")

@@ -1,8 +1,8 @@
 """How a second reading of a random sample of judgements on guide content agrees with the first.
 
 The sample was judged again from the texts alone; among the links of the crosswalk stood pairs that the first reading had
-left unlinked. Both readings were made within the toolkit team: agreement says that the rules can be followed twice, not
-that the judgements are right.
+left unlinked. Both readings were made within the toolkit team with a language model: agreement says that the rules can be
+followed twice, not that the judgements are right.
 """
 
 from __future__ import annotations

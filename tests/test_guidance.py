@@ -362,6 +362,13 @@ def test_no_row_that_speaks_of_money_offers_help_with_it(evidence):
     changed.loc[0, "delivery"] = "help with debt and housing"
     more = practical_mentions(type(evidence)(evidence.folder, {**evidence.frames, "interventions": changed}))
     assert set(more["word"]) - set(hits["word"]) == {"debt", "housing"}
+    texts = evidence.interventions.set_index("intervention_id")
+    for row in hits.itertuples():
+        whole, passage = texts.at[row.intervention_id, row.column], row.passage.strip("… ")
+        at = whole.index(passage)
+        assert f" {whole} "[at] == " ", "a passage begins with a whole word"
+        assert f" {whole} "[at + 1 + len(passage)] in " ,", "and ends with one"
+        assert row.passage.endswith("…") == (at + len(passage) < len(whole))
 
 
 def test_links_are_shown_with_the_words_of_both_ends(evidence):

@@ -142,7 +142,7 @@ def _stage(answer: Answer, scale: Sequence[str], faults: list[str]) -> str:
     near = difflib.get_close_matches(typed, known, n=1, cutoff=0.7)
     hint = f"; did you mean “{known[near[0]]}”?" if near else ""
     allowed = ", ".join(map(repr, (*scale, NOT_OURS)))
-    faults.append(f"{answer.place}, column {HEADS['stage']}: “{answer.stage[:60]}” is no stage of this plan{hint} Choose one of {allowed}, or leave the cell empty.")  # fmt: skip
+    faults.append(f"{answer.place}, column {HEADS['stage']}: “{answer.stage[:60]}” is no stage of this plan{hint or '.'} Choose one of {allowed}, or leave the cell empty.")  # fmt: skip
     return ""
 
 

@@ -65,7 +65,7 @@ function render({ model, el }) {
       field.value = given[part] ?? "";
       return h("div", { class: `field ${part}` }, h("label", { for: field.id }, view.heads[part]), field);
     });
-    const link = item.link ? h("a", { href: item.link, target: "_blank", rel: "noopener noreferrer", "aria-label": `Source of ${item.item_id}` }, "open") : "";
+    const link = item.link ? h("a", { href: item.link, target: "_blank", rel: "noopener noreferrer", "aria-label": `open the source of ${item.item_id}` }, "open the source") : "";
     return h("fieldset", {}, h("legend", {}, item.item), h("p", { class: "source" }, `${item.item_id}. Source: ${item.source} `, link), h("div", { class: "fields" }, ...rows));
   }
 

@@ -83,7 +83,7 @@ def read_plan(
     except CallError:
         raise
     except SynthesisError as error:
-        said = str(error).replace(f"{path} ", "").replace(str(path), path.name)
+        said = str(error).replace(f" of {path}", "").replace(f"{path} ", "").replace(str(path), path.name)
         raise refusal(["Nothing was stored.", *(f"{path.name}: {line}" for line in said.splitlines())]) from error
     answers = _answers(evidence, sheet, marks)
     said_day, place = _day(sheet, day)

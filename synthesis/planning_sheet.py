@@ -31,7 +31,7 @@ _FREE = ("stage", "note", "owner", "action_date")
 _SIZE = 11
 _MARK = "planning sheet 1"
 #: Characters across the first page, few enough for a phone.
-_FIRST_WIDTH = 58
+_FIRST_WIDTH = 62
 
 
 class PlanMark(NamedTuple):
@@ -146,10 +146,10 @@ def _write_first(book, evidence: Evidence, area: str, scale: Sequence[str], n_it
     for row, (look, line) in enumerate(lines):
         sheet.write_string(row, 0, line, looks[look])
         more = {"title": 12.0, "heading": 8.0}.get(look, 0.0)
-        sheet.set_row(row, height({line: _FIRST_WIDTH}) * 1.05 + more)
+        sheet.set_row(row, height({line: _FIRST_WIDTH + 6}) * 1.02 + more)
     sheet.protect("", {"format_columns": True, "format_rows": True})
     _paper(sheet)
-    sheet.set_portrait()
+    sheet.fit_to_pages(1, 1)
     words = [row for row, (look, _) in enumerate(lines, 1) if look == "stage"]
     return words[0], words[-1]
 
@@ -178,7 +178,7 @@ def _write_answers(book, items: pd.DataFrame, area: str, scale: tuple[str, ...],
             else:
                 sheet.write_blank(number, at, None, look)
         shown = {row[name]: _WIDTH[name] + 2 for name in columns if name != "form" and row.get(name)}
-        sheet.set_row(number, max(height(shown), 32.0))
+        sheet.set_row(number, min(max(height(shown), 32.0), 400.0))
     _offer(sheet, columns, len(rows), list_at)
     _finish(sheet, area)
 

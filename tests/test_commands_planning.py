@@ -11,6 +11,14 @@ from plain import DATA
 from synthesis.cli import main
 
 
+@pytest.fixture(scope="module", autouse=True)
+def read_once(evidence):
+    """The evidence is the shipped one in every call here, and reading it takes longer than all else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("synthesis.tables.read_evidence", lambda folder: evidence)
+        yield
+
+
 @pytest.fixture(scope="module")
 def folder(evidence, tmp_path_factory):
     """Two sheets as a team filled them in, and an empty folder for its plans."""

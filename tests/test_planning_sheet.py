@@ -386,7 +386,9 @@ def test_a_sheet_with_too_many_rows_is_refused(evidence, sheet, tmp_path):
     sheet.sheet.append(["x"])
     for row in range(sheet.sheet.max_row, MOST_ROWS + 10):
         sheet.sheet.cell(row, 3).value = "x"
-    assert "more than 2,000 filled rows; it is no planning sheet" in refused(evidence, sheet.saved(tmp_path / "a.xlsx"))
+    assert "a.xlsx: The sheet 'Plan' has more than 2,000 filled rows; it is no planning sheet" in refused(
+        evidence, sheet.saved(tmp_path / "a.xlsx")
+    )
     assert "more than 2,000 filled rows; it is no planning sheet" in refused(evidence, sheet.as_csv(tmp_path / "a.csv"))
 
 

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from synthesis.figures import funnel_plot as funnel_plot
     from synthesis.figures import make_figure as make_figure
     from synthesis.figures import plotted as plotted
+    from synthesis.figures import progress_alt as progress_alt
     from synthesis.figures import progress_plot as progress_plot
     from synthesis.figures import save_figure as save_figure
     from synthesis.framework import framework_matrix as framework_matrix
@@ -321,6 +322,7 @@ _MODULE_OF = {
     "practical_mentions": "crosswalk",
     "prevalence_table": "prevalence",
     "prisma_flow": "records",
+    "progress_alt": "figures",
     "progress_plot": "figures",
     "programme_funnel": "programme",
     "proportions": "estimates",

@@ -74,8 +74,9 @@ def _document(pack: Pack, large: bool = False) -> Document:
     if pack.state == "draft":
         _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
     for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
-        # Care and support stand on one page, which can be kept when the rest is given back.
-        document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = name == "care"
+        # Care and support stand on one page, which can be kept when the rest is given back; large letters have a page a part.
+        begins = name == "care" or (name == "asked" and _large_print(document))
+        document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = begins
         _lines(document, lines)
     _support(document, pack)
     _who_answers(document, pack)
@@ -279,22 +280,33 @@ def _questions(document: Document, pack: Pack, questions: Sequence[Question], ta
         asked = row.cells[0].paragraphs[0]
         asked.add_run(f"{question.text} ")
         _quiet(asked, f"({target} · {question.id})")
-        _room(row.cells[1], question, target)
+        _room(row.cells[1], question, target, 2 if _large_print(document) else 3)
     for row in table.rows:
         for cell, width in zip(row.cells, (Cm(6.5), Cm(10.5)), strict=True):
             cell.width = width
-    document.add_paragraph()
+    # Word wants a paragraph after a table; it must not make a page of its own.
+    after = document.add_paragraph().paragraph_format
+    after.space_after, after.line_spacing = Pt(0), Pt(2)
 
 
-def _room(cell: _Cell, question: Question, target: str) -> None:
+def _large_print(document: Document) -> bool:
+    """Whether letters are so large that a part needs a page of its own."""
+    size = document.styles["Normal"].font.size
+    return size is not None and size.pt > _SIZES["standard"]
+
+
+def _room(cell: _Cell, question: Question, target: str, n_lines: int) -> None:
     paragraph = cell.paragraphs[0]
+    listed = any(len(text) >= _SHORT_LABEL for _, text in question.answers)  # long answers have a line each
     for word, text in question.answers:
         paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
         # A box stays beside its first words; a long label may break further on.
         paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}", 9 if len(text) < _SHORT_LABEL else 1))
-        paragraph.add_run("     ")
+        after = paragraph.add_run("" if listed else "     ")
+        if listed and word != question.answers[-1][0]:
+            after.add_break()
     if question.free:
-        for _ in range(3):
+        for _ in range(n_lines):
             cell.add_paragraph()
 
 
@@ -328,10 +340,11 @@ def _replies(document: Document, pack: Pack) -> None:
 def _who_answers(document: Document, pack: Pack) -> None:
     """Whose answers these are (a group and a part, never a name), and the mark of the pack."""
     words, answers = pack.words.texts, tuple(pack.words.texts["roles"].items())
-    document.add_heading(words["form_heading"], 1)
+    roomy = _large_print(document)
+    document.add_heading(words["form_heading"], 1).paragraph_format.page_break_before = roomy
     asked = [Question(each, words[f"{each}_question"], answers if each == "role" else (), free=False) for each in WHO]
     _questions(document, pack, asked, FORM, words["form_heading"])
-    document.paragraphs[-1].add_run(words["form_note"])
+    document.add_paragraph(words["form_note"])
     _quiet(document.add_paragraph(), str(pack_mark(pack)))
 
 

@@ -11,15 +11,14 @@ import datetime as dt
 import io
 import textwrap
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 import docx
 from docx.document import Document
-from docx.oxml import OxmlElement, parse_xml
+from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
-from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
@@ -38,17 +37,15 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
+from synthesis.word_questions import large_print, questions, quiet
 from synthesis.word_text import texts
 
 _SIZES = {"standard": 12, "easy_read": 15}
 _LARGE = 18
-#: Letters of a label that fits on one line of its cell, whatever the size of print.
-_SHORT_LABEL = 18
 #: The widest picture, in points.
 _WIDEST = 328.0
 #: Everything in the file carries this day, so that the same pack gives the same bytes.
 _DAY = dt.datetime(2000, 1, 1)
-_QUIET = RGBColor(0x59, 0x59, 0x59)
 
 
 def pack_docx(pack: Pack, large: bool = False) -> bytes:
@@ -75,7 +72,7 @@ def _document(pack: Pack, large: bool = False) -> Document:
         _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
     for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
         # Care and support stand on one page, which can be kept when the rest is given back; large letters have a page a part.
-        begins = name == "care" or (name == "asked" and _large_print(document))
+        begins = name == "care" or (name == "asked" and large_print(document))
         document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = begins
         _lines(document, lines)
     _support(document, pack)
@@ -84,7 +81,7 @@ def _document(pack: Pack, large: bool = False) -> Document:
         _theme(document, pack, theme, at)
     _replies(document, pack)
     document.add_heading(words["whole_heading"], 1)
-    _questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
+    questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
     document.add_heading(words["return_heading"], 1)
     _lines(document, words["return"])
     document.add_heading(words["rests_heading"], 1)
@@ -137,11 +134,6 @@ def _bold_start(paragraph: Paragraph, start: str, rest: str) -> None:
     paragraph.add_run(f" {rest}")
 
 
-def _quiet(paragraph: Paragraph, text: str) -> None:
-    run = paragraph.add_run(text)
-    run.font.color.rgb = _QUIET
-
-
 def _support(document: Document, pack: Pack) -> None:
     words = pack.words.texts
     document.add_heading(words["support_heading"], 2)
@@ -151,7 +143,7 @@ def _support(document: Document, pack: Pack) -> None:
         item = document.add_paragraph(style="List Bullet")
         hours = f", {row['hours']}" if row["hours"] else ""
         _bold_start(item, row["name"], f"({row['place']}): {row['what_for']} {row['contact']}{hours}")
-        _quiet(item, f" ({words['support_checked']} {row['checked_on']})")
+        quiet(item, f" ({words['support_checked']} {row['checked_on']})")
     if not rows:
         _lines(document, (f"{line} ……………………………………………………" for line in words["support_lines"]))
 
@@ -160,7 +152,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     words, easy = pack.words.texts, pack.variant == "easy_read"
     document.add_heading(f"{at}. {theme_heading(pack, theme)}", 1).paragraph_format.page_break_before = True
     if not easy:
-        _quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
+        quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
     if theme.content_note:
         first, *others = note_lines(pack, theme)
         _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", first)
@@ -173,7 +165,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     if not easy and theme.subthemes:
         document.add_heading(words["parts_heading"], 2)
         for _, name, plain in theme.subthemes:
-            _quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
+            quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
     if theme.history:
         document.add_heading(words["history_heading"], 2)
         for line in theme.history:
@@ -181,11 +173,11 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     document.add_heading(words["says_heading"], 2)
     for place, statement in enumerate(theme.statements, 1):
         heading = document.add_heading(pack.words.said("statement_heading", at=place, n=len(theme.statements)), 3)
-        _quiet(heading, f" ({statement.id})")
+        quiet(heading, f" ({statement.id})")
         _statement(document, pack, statement)
     # The answers to a theme stand on a page of their own, so that it alone can be given back.
     document.add_heading(words["answer_heading"], 2).paragraph_format.page_break_before = True
-    _questions(document, pack, pack.questions, theme.id, theme.name)
+    questions(document, pack, pack.questions, theme.id, theme.name)
 
 
 def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
@@ -257,76 +249,13 @@ def _against(document: Document, pack: Pack, statement: Statement) -> list[Parag
     return leads
 
 
-def _questions(document: Document, pack: Pack, questions: Sequence[Question], target: str, about: str) -> None:
-    """A table of questions and room to answer, with a marked header row and a title for screen readers."""
-    words = pack.words.texts
-    table = document.add_table(rows=1, cols=2)
-    table.style = "Table Grid"
-    table.autofit = False
-    properties = table._tbl.tblPr
-    for tag, text in (
-        ("w:tblCaption", f"{words['answer_heading']} {about}"),
-        ("w:tblDescription", words["table_about"]),
-    ):
-        element = OxmlElement(tag)
-        element.set(qn("w:val"), text)
-        properties.append(element)
-    for cell, text in zip(table.rows[0].cells, (words["question_heading"], words["answer_column"]), strict=True):
-        cell.paragraphs[0].add_run(text).bold = True
-    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    for question in questions:
-        row = table.add_row()
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        asked = row.cells[0].paragraphs[0]
-        asked.add_run(f"{question.text} ")
-        _quiet(asked, f"({target} · {question.id})")
-        _room(row.cells[1], question, target, 2 if _large_print(document) else 3)
-    for row in table.rows:
-        for cell, width in zip(row.cells, (Cm(6.5), Cm(10.5)), strict=True):
-            cell.width = width
-    # Word wants a paragraph after a table; it must not make a page of its own.
-    after = document.add_paragraph().paragraph_format
-    after.space_after, after.line_spacing = Pt(0), Pt(2)
-
-
-def _large_print(document: Document) -> bool:
-    """Whether letters are so large that a part needs a page of its own."""
-    size = document.styles["Normal"].font.size
-    return size is not None and size.pt > _SIZES["standard"]
-
-
-def _room(cell: _Cell, question: Question, target: str, n_lines: int) -> None:
-    paragraph = cell.paragraphs[0]
-    listed = any(len(text) >= _SHORT_LABEL for _, text in question.answers)  # long answers have a line each
-    for word, text in question.answers:
-        paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
-        # A box stays beside its first words; a long label may break further on.
-        paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}", 9 if len(text) < _SHORT_LABEL else 1))
-        after = paragraph.add_run("" if listed else "     ")
-        if listed and word != question.answers[-1][0]:
-            after.add_break()
-    if question.free:
-        for _ in range(n_lines):
-            cell.add_paragraph()
-
-
-def _box(tag: str, title: str):
-    """A box to tick, as a content control."""
-    return parse_xml(
-        f'<w:sdt {nsdecls("w")} xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"><w:sdtPr><w:alias w:val="{title}"/>'
-        f'<w:tag w:val="{tag}"/><w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
-        '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:rPr>'
-        '<w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic"/></w:rPr><w:t>☐</w:t></w:r></w:sdtContent></w:sdt>'
-    )
-
-
 def _replies(document: Document, pack: Pack) -> None:
     words = pack.words.texts
     document.add_heading(words["replies_heading"], 1)
     rows = reply_rows(pack)
     for row in rows:
         item = document.add_paragraph(style="List Bullet")
-        _quiet(item, f"{row['about']}. {row['asked']}")
+        quiet(item, f"{row['about']}. {row['asked']}")
         item.add_run().add_break()
         _bold_start(item, words["you_said"], row["you_said"])
         item.add_run().add_break()
@@ -340,12 +269,12 @@ def _replies(document: Document, pack: Pack) -> None:
 def _who_answers(document: Document, pack: Pack) -> None:
     """Whose answers these are (a group and a part, never a name), and the mark of the pack."""
     words, answers = pack.words.texts, tuple(pack.words.texts["roles"].items())
-    roomy = _large_print(document)
+    roomy = large_print(document)
     document.add_heading(words["form_heading"], 1).paragraph_format.page_break_before = roomy
     asked = [Question(each, words[f"{each}_question"], answers if each == "role" else (), free=False) for each in WHO]
-    _questions(document, pack, asked, FORM, words["form_heading"])
+    questions(document, pack, asked, FORM, words["form_heading"])
     document.add_paragraph(words["form_note"])
-    _quiet(document.add_paragraph(), str(pack_mark(pack)))
+    quiet(document.add_paragraph(), str(pack_mark(pack)))
 
 
 def _bytes(document: Document, pack: Pack) -> bytes:

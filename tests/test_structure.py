@@ -133,6 +133,7 @@ LAYERS = [
         "pack_reading",
         "pack_pages",
         "pack_print",
+        "word_questions",
         "pack_word",
         "pack_sheet",
         "feedback_sheet",

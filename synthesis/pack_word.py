@@ -24,11 +24,7 @@ from docx.text.paragraph import Paragraph
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
 from synthesis.draw_signs import sign_alt, sign_files
 from synthesis.pack_forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
-from synthesis.packs import (
-    Pack,
-    PackTheme,
-    Question,
-    Statement,
+from synthesis.pack_lines import (
     note_lines,
     reply_rows,
     support_rows,
@@ -37,6 +33,7 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
+from synthesis.packs import Pack, PackTheme, Question, Statement
 from synthesis.word_questions import large_print, questions, quiet
 from synthesis.word_text import texts
 

@@ -123,6 +123,7 @@ LAYERS = [
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [
         "packs",
+        "pack_lines",
         "pack_forms",
         "tick_boxes",
         "word_text",

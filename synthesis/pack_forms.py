@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from synthesis.packs import ASKED, VARIANTS, Pack, Words, pack_words, theme_heading
+from synthesis.pack_lines import theme_heading
+from synthesis.packs import ASKED, VARIANTS, Pack, Words, pack_words
 from synthesis.schema import vocabularies
 
 #: Rows of a form that say who fills it in: their code begins with this word.

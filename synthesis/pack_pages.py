@@ -7,9 +7,7 @@ from typing import Any
 
 from synthesis.draw_pack import theme_picture
 from synthesis.draw_signs import sign_alt, sign_files
-from synthesis.packs import (
-    Pack,
-    PackTheme,
+from synthesis.pack_lines import (
     note_lines,
     reply_rows,
     support_rows,
@@ -18,6 +16,7 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
+from synthesis.packs import Pack, PackTheme
 from synthesis.reports import templates
 
 

@@ -7,10 +7,7 @@ from typing import Any
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
 from synthesis.draw_signs import sign_alt, sign_files
-from synthesis.packs import (
-    Pack,
-    PackTheme,
-    Statement,
+from synthesis.pack_lines import (
     note_lines,
     reply_rows,
     support_rows,
@@ -19,6 +16,7 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
+from synthesis.packs import Pack, PackTheme, Statement
 from synthesis.typeset import typeset
 
 #: Points of the text: ordinary print, easy read, and large print (16 points or more, as readers' organisations ask).

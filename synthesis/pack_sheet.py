@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from synthesis.pack_forms import FormRow, fingerprints, form_rows, pack_mark
-from synthesis.packs import Pack, PackTheme, theme_heading, theme_lead, version_line
+from synthesis.pack_lines import theme_heading, theme_lead, version_line
+from synthesis.packs import Pack, PackTheme
 from synthesis.table_sheets import height
 
 #: Everything in the file carries this day, so that the same pack gives the same bytes.

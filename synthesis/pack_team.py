@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from synthesis.pack_lines import version_line
 from synthesis.pack_reading import readability_summary, readability_table
-from synthesis.packs import Pack, version_line
+from synthesis.packs import Pack
 from synthesis.reports import as_markup, html_table, show, templates
 from synthesis.responses import waiting
 from synthesis.schema import counted

@@ -8,24 +8,19 @@ content controls: a click ticks them in Word and in LibreOffice, a typed x does 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 from docx.document import Document
-from docx.oxml import OxmlElement, parse_xml
+from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Cm, Pt, RGBColor
-from docx.table import _Cell
+from docx.shared import Cm, Pt
 from docx.text.paragraph import Paragraph
 
 from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, theme_picture
 from synthesis.draw_signs import sign_alt, sign_files
 from synthesis.pack_forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
-from synthesis.packs import (
-    Pack,
-    PackTheme,
-    Question,
-    Statement,
+from synthesis.pack_lines import (
     note_lines,
     reply_rows,
     support_rows,
@@ -34,16 +29,15 @@ from synthesis.packs import (
     theme_lead,
     version_line,
 )
-from synthesis.word_parts import add_picture, blank_document, describe_table, document_parts, zipped
+from synthesis.packs import Pack, PackTheme, Question, Statement
+from synthesis.word_parts import add_picture, blank_document, document_parts, zipped
+from synthesis.word_questions import large_print, questions, quiet
 from synthesis.word_text import texts
 
 _SIZES = {"standard": 12, "easy_read": 15}
 _LARGE = 18
-#: Letters of a label that fits on one line of its cell, whatever the size of print.
-_SHORT_LABEL = 18
 #: The widest picture, in points.
 _WIDEST = 328.0
-_QUIET = RGBColor(0x59, 0x59, 0x59)
 
 
 def pack_docx(pack: Pack, large: bool = False) -> bytes:
@@ -69,8 +63,9 @@ def _document(pack: Pack, large: bool = False) -> Document:
     if pack.state == "draft":
         _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
     for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
-        # Care and support stand on one page, which can be kept when the rest is given back.
-        document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = name == "care"
+        # Care and support stand on one page, which can be kept when the rest is given back; large letters have a page a part.
+        begins = name == "care" or (name == "asked" and large_print(document))
+        document.add_heading(words[f"{name}_heading"], 1).paragraph_format.page_break_before = begins
         _lines(document, lines)
     _support(document, pack)
     _who_answers(document, pack)
@@ -78,7 +73,7 @@ def _document(pack: Pack, large: bool = False) -> Document:
         _theme(document, pack, theme, at)
     _replies(document, pack)
     document.add_heading(words["whole_heading"], 1)
-    _questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
+    questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
     document.add_heading(words["return_heading"], 1)
     _lines(document, words["return"])
     document.add_heading(words["rests_heading"], 1)
@@ -112,11 +107,6 @@ def _bold_start(paragraph: Paragraph, start: str, rest: str) -> None:
     paragraph.add_run(f" {rest}")
 
 
-def _quiet(paragraph: Paragraph, text: str) -> None:
-    run = paragraph.add_run(text)
-    run.font.color.rgb = _QUIET
-
-
 def _support(document: Document, pack: Pack) -> None:
     words = pack.words.texts
     document.add_heading(words["support_heading"], 2)
@@ -126,7 +116,7 @@ def _support(document: Document, pack: Pack) -> None:
         item = document.add_paragraph(style="List Bullet")
         hours = f", {row['hours']}" if row["hours"] else ""
         _bold_start(item, row["name"], f"({row['place']}): {row['what_for']} {row['contact']}{hours}")
-        _quiet(item, f" ({words['support_checked']} {row['checked_on']})")
+        quiet(item, f" ({words['support_checked']} {row['checked_on']})")
     if not rows:
         _lines(document, (f"{line} ……………………………………………………" for line in words["support_lines"]))
 
@@ -135,7 +125,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     words, easy = pack.words.texts, pack.variant == "easy_read"
     document.add_heading(f"{at}. {theme_heading(pack, theme)}", 1).paragraph_format.page_break_before = True
     if not easy:
-        _quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
+        quiet(document.add_paragraph(), pack.words.said("theme_called", theme=theme.name))
     if theme.content_note:
         first, *others = note_lines(pack, theme)
         _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", first)
@@ -148,7 +138,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     if not easy and theme.subthemes:
         document.add_heading(words["parts_heading"], 2)
         for _, name, plain in theme.subthemes:
-            _quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
+            quiet(document.add_paragraph(f"{plain} ", style="List Bullet"), f"({name})")
     if theme.history:
         document.add_heading(words["history_heading"], 2)
         for line in theme.history:
@@ -156,11 +146,11 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
     document.add_heading(words["says_heading"], 2)
     for place, statement in enumerate(theme.statements, 1):
         heading = document.add_heading(pack.words.said("statement_heading", at=place, n=len(theme.statements)), 3)
-        _quiet(heading, f" ({statement.id})")
+        quiet(heading, f" ({statement.id})")
         _statement(document, pack, statement)
     # The answers to a theme stand on a page of their own, so that it alone can be given back.
     document.add_heading(words["answer_heading"], 2).paragraph_format.page_break_before = True
-    _questions(document, pack, pack.questions, theme.id, theme.name)
+    questions(document, pack, pack.questions, theme.id, theme.name)
 
 
 def _picture(document: Document, pack: Pack, theme: PackTheme) -> None:
@@ -227,57 +217,13 @@ def _against(document: Document, pack: Pack, statement: Statement) -> list[Parag
     return leads
 
 
-def _questions(document: Document, pack: Pack, questions: Sequence[Question], target: str, about: str) -> None:
-    """A table of questions and room to answer, with a marked header row and a title for screen readers."""
-    words = pack.words.texts
-    table = document.add_table(rows=1, cols=2)
-    table.style = "Table Grid"
-    table.autofit = False
-    describe_table(table, f"{words['answer_heading']} {about}", words["table_about"])
-    for cell, text in zip(table.rows[0].cells, (words["question_heading"], words["answer_column"]), strict=True):
-        cell.paragraphs[0].add_run(text).bold = True
-    for question in questions:
-        row = table.add_row()
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        asked = row.cells[0].paragraphs[0]
-        asked.add_run(f"{question.text} ")
-        _quiet(asked, f"({target} · {question.id})")
-        _room(row.cells[1], question, target)
-    for row in table.rows:
-        for cell, width in zip(row.cells, (Cm(6.5), Cm(10.5)), strict=True):
-            cell.width = width
-    document.add_paragraph()
-
-
-def _room(cell: _Cell, question: Question, target: str) -> None:
-    paragraph = cell.paragraphs[0]
-    for word, text in question.answers:
-        paragraph._p.append(_box(f"{target}/{question.id}/{word}", text))
-        # A box stays beside its first words; a long label may break further on.
-        paragraph.add_run(f" {text}".replace(" ", "\N{NO-BREAK SPACE}", 9 if len(text) < _SHORT_LABEL else 1))
-        paragraph.add_run("     ")
-    if question.free:
-        for _ in range(3):
-            cell.add_paragraph()
-
-
-def _box(tag: str, title: str):
-    """A box to tick, as a content control."""
-    return parse_xml(
-        f'<w:sdt {nsdecls("w")} xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"><w:sdtPr><w:alias w:val="{title}"/>'
-        f'<w:tag w:val="{tag}"/><w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
-        '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:rPr>'
-        '<w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic"/></w:rPr><w:t>☐</w:t></w:r></w:sdtContent></w:sdt>'
-    )
-
-
 def _replies(document: Document, pack: Pack) -> None:
     words = pack.words.texts
     document.add_heading(words["replies_heading"], 1)
     rows = reply_rows(pack)
     for row in rows:
         item = document.add_paragraph(style="List Bullet")
-        _quiet(item, f"{row['about']}. {row['asked']}")
+        quiet(item, f"{row['about']}. {row['asked']}")
         item.add_run().add_break()
         _bold_start(item, words["you_said"], row["you_said"])
         item.add_run().add_break()
@@ -291,11 +237,12 @@ def _replies(document: Document, pack: Pack) -> None:
 def _who_answers(document: Document, pack: Pack) -> None:
     """Whose answers these are (a group and a part, never a name), and the mark of the pack."""
     words, answers = pack.words.texts, tuple(pack.words.texts["roles"].items())
-    document.add_heading(words["form_heading"], 1)
+    roomy = large_print(document)
+    document.add_heading(words["form_heading"], 1).paragraph_format.page_break_before = roomy
     asked = [Question(each, words[f"{each}_question"], answers if each == "role" else (), free=False) for each in WHO]
-    _questions(document, pack, asked, FORM, words["form_heading"])
-    document.paragraphs[-1].add_run(words["form_note"])
-    _quiet(document.add_paragraph(), str(pack_mark(pack)))
+    questions(document, pack, asked, FORM, words["form_heading"])
+    document.add_paragraph(words["form_note"])
+    quiet(document.add_paragraph(), str(pack_mark(pack)))
 
 
 def _bytes(document: Document, pack: Pack) -> bytes:

@@ -18,7 +18,6 @@ import pandas as pd
 from synthesis.confidence import COMPONENTS, evidence_profile
 from synthesis.contrary import contradicting
 from synthesis.provenance import status, status_line
-from synthesis.readability import sentences
 from synthesis.responses import history, replies, waiting
 from synthesis.round_rules import pack_version
 from synthesis.schema import CallError, SynthesisError, vocabularies
@@ -45,6 +44,7 @@ class Words:
     """The fixed words of a pack for one audience and variant; `said` fills in what stands in braces."""
 
     texts: Mapping[str, Any]
+    variant: str = "standard"
 
     def said(self, name: str, **values: object) -> str:
         return self.texts[name].format(**values)
@@ -250,7 +250,7 @@ def pack_words(audience: str, variant: str = "standard") -> Words:
     for who in dict.fromkeys(("advisory", audience)):
         for how in dict.fromkeys(("standard", variant)):
             texts |= book.get(who, {}).get(how, {})
-    return Words(texts)
+    return Words(texts, variant)
 
 
 @cache
@@ -388,7 +388,7 @@ def _picture(evidence: Evidence, target: str, words: Words) -> str:
     """The sign beside an easy-read text; packs in other variants have none."""
     lines = evidence.easy_read
     named = lines.loc[lines["target_id"] == target].sort_values("position")["picture"].dropna()
-    return str(named.iloc[0]) if len(named) and words.texts.get("signs") else ""
+    return str(named.iloc[0]) if len(named) and words.variant == "easy_read" else ""
 
 
 def _questions(words: Words, asked: Mapping[str, tuple[str, ...]]) -> tuple[Question, ...]:
@@ -415,60 +415,3 @@ def _version(audience: str, parts: Sequence[PackTheme]) -> str:
     return pack_version(
         audience, [(part.id, part.name, part.plain, [(s.id, s.plain) for s in part.statements]) for part in parts]
     )
-
-
-def version_line(pack: Pack) -> str:
-    """The line that says which pack this is, on every form of it."""
-    name = "version_line" if pack.round_id else "version_line_alone"
-    return pack.words.said(name, version=pack.version, round=pack.round_id)
-
-
-def theme_heading(pack: Pack, theme: PackTheme) -> str:
-    """The heading of a theme: its plain sentence, in easy read its first line. The review's own name stands below it."""
-    easy = pack.variant == "easy_read" and theme.easy
-    return (theme.easy[0] if easy else theme.plain).rstrip(".")
-
-
-def theme_lead(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
-    """What follows the heading of a theme: in easy read, its other lines."""
-    return theme.easy[1:] if pack.variant == "easy_read" else ()
-
-
-def note_lines(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
-    """The note before a hard part as paragraphs: in easy read, one sentence a line."""
-    return _by_line(pack, (theme.content_note,) if theme.content_note else ())
-
-
-def sure_lines(pack: Pack, statement: Statement) -> tuple[str, ...]:
-    """How sure and why as paragraphs: in easy read, one sentence a line."""
-    return _by_line(pack, (" ".join([statement.how_sure, *statement.why]),))
-
-
-def _by_line(pack: Pack, texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(line for text in texts for line in sentences(text)) if pack.variant == "easy_read" else texts
-
-
-def support_rows(pack: Pack) -> list[dict[str, Any]]:
-    """Places to turn to, as rows with None for what is not known and the day checked as text."""
-    rows = pack.support.assign(checked_on=pack.support["checked_on"].dt.strftime("%Y-%m-%d"))
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")
-
-
-def reply_rows(pack: Pack) -> list[dict[str, Any]]:
-    """Comments with their reply: ``about`` (the theme's heading, the statement or the whole pack), ``asked``, ``you_said``.
-
-    ``we_did`` is the reply with the decision in words; ``you_said`` is empty where the comment's words are not shown.
-    """
-    words, headings = pack.words.texts, {theme.id: theme_heading(pack, theme) for theme in pack.themes}
-    rows = []
-    for row in pack.replies.itertuples():
-        plain = row.about if isinstance(row.about, str) else words["whole_pack"]
-        rows.append(
-            {
-                "about": headings.get(row.target_id, plain.rstrip(".")),
-                "asked": words["questions"].get(row.question) or vocabularies()["feedback_question"][row.question],
-                "you_said": row.comment if isinstance(row.comment, str) else words["not_shown"],
-                "we_did": f"{row.plain_reply} ({vocabularies()['response_decision'][row.decision]})",
-            }
-        )
-    return rows

@@ -33,7 +33,7 @@ _OTHER = rf"(?!(?i:{'|'.join(sorted(PLAIN))})(?![\w'’]))"
 #: Kind of detail -> its form; the first kind that claims a stretch of text names it.
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("e-mail address", re.compile(r"(?<![\w.+'’-])[\w.+'’-]+ ?(?:@|[\[(]at[\])]) ?[\w-]+(?: ?(?:\.|[\[(]dot[\])]) ?[\w-]+)+", re.I)),
-    ("e-mail address", re.compile(r"\b[\w.+'’-]+ at [\w-]+(?: dot [\w-]+)+", re.I)),
+    ("e-mail address", re.compile(r"(?<![\w.+'’-])[\w.+'’-]{1,64} at [\w-]+(?: dot [\w-]+)+", re.I)),
     ("web address or account name", re.compile(rf"\b(?:{_SITES})(?: (?:name|account|handle|page|profile))?(?: is| as)?(?: ?[:@=]+ ?| (?=[\w-]*[._\d]\w)(?=[\w.-]*[a-z]))(?!(?:{_NOBODY}|not|a|the|my|in|on)\b)[\w][\w.-]{{2,}}", re.I)),
     ("web address or account name", re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w@])@\w{3,}+(?!\()", re.I)),
     ("National Insurance number", re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.I)),

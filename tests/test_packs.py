@@ -12,8 +12,9 @@ import pytest
 from plain import column, rows
 
 from synthesis.confidence import summary_of_findings
+from synthesis.pack_lines import version_line
 from synthesis.pack_reading import pack_texts, readability_summary, readability_table
-from synthesis.packs import VARIANTS, build_pack, build_packs, pack_words, version_line
+from synthesis.packs import VARIANTS, build_pack, build_packs, pack_words
 from synthesis.readability import MAX_WORDS, words
 from synthesis.round_rules import version_of
 from synthesis.schema import CallError, SynthesisError, vocabularies

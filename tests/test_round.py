@@ -16,7 +16,8 @@ from small import small_base
 from synthesis.cli import main
 from synthesis.involvement import active, gripp2
 from synthesis.pack_folder import with_round
-from synthesis.packs import build_pack, reply_rows
+from synthesis.pack_lines import reply_rows
+from synthesis.packs import build_pack
 from synthesis.responses import waiting
 from synthesis.schema import CallError
 from synthesis.tables import Evidence, check, read_evidence, read_table, write_table, write_tables

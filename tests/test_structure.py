@@ -153,6 +153,7 @@ LAYERS = [
     ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
     [
         "packs",
+        "pack_lines",
         "pack_forms",
         "tick_boxes",
         "word_text",
@@ -165,6 +166,7 @@ LAYERS = [
         "pack_reading",
         "pack_pages",
         "pack_print",
+        "word_questions",
         "pack_word",
         "pack_sheet",
         "feedback_sheet",

@@ -70,7 +70,7 @@ def local_picture(evidence: Evidence, area: str, official: Official | None = Non
       in the authority's recording, `area_breaks`), and the change since then in percentage points (Newcombe; of chance
       alone), for region and England over the same years; missing where no two years can be compared;
     - for ``own``: ``estimate, estimate_low, estimate_high`` (partially pooled, `area_estimates`), and ``rank, rank_low,
-      rank_high, of_ranked`` (`area_standing`; never a rank without its interval).
+      rank_high`` (`area_standing`; never a rank without its interval) and ``n_ranked``, the authorities ranked.
 
     Raises CallError for an unknown area, with the nearest names.
     """
@@ -84,8 +84,8 @@ def local_picture(evidence: Evidence, area: str, official: Official | None = Non
     then = lines.set_index(["factor", "place", "year"])
     now = pd.concat([_changed(now, then), _similar(series, code, year)], ignore_index=True)
     standing = official.standing(year)
-    mine = standing[standing["area_code"] == code].rename(columns={"of": "of_ranked"})
-    columns = ["estimate", "estimate_low", "estimate_high", "rank", "rank_low", "rank_high", "of_ranked"]
+    mine = standing[standing["area_code"] == code].rename(columns={"of": "n_ranked"})
+    columns = ["estimate", "estimate_low", "estimate_high", "rank", "rank_low", "rank_high", "n_ranked"]
     now = now.merge(mine.assign(place="own")[["factor", "place", *columns]], on=["factor", "place"], how="left")
     order = {"factor": {name: at for at, name in enumerate(FACTORS)}, "place": {name: at for at, name in enumerate(PLACES)}}  # fmt: skip
     now = now.sort_values(
@@ -98,9 +98,9 @@ _PICTURE = (
     "factor", "place", "area_code", "area_name", "year", "episodes_with_factor", "episodes_assessed", "percent", "ci_low",
     "ci_high", "state", "n_areas", "of_areas", "range_low", "range_high", "since_year", "percent_since", "change",
     "change_low", "change_high", "estimate", "estimate_low", "estimate_high", "rank", "rank_low", "rank_high",
-    "of_ranked", "remark",
+    "n_ranked", "remark",
 )  # fmt: skip
-_WHOLE = ("n_areas", "of_areas", "since_year", "rank", "rank_low", "rank_high", "of_ranked")
+_WHOLE = ("n_areas", "of_areas", "since_year", "rank", "rank_low", "rank_high", "n_ranked")
 
 
 def comparable_since(official: Official, code: str, year: int) -> pd.DataFrame:

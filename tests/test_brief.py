@@ -60,7 +60,7 @@ def test_the_figures_are_those_of_the_local_picture(evidence, briefs, prepared):
     row = brief.figures.iloc[0]
     assert row["count"] == f"{own['episodes_with_factor']:,}" == "2,839"
     assert row["percent"] == f"{own['percent']:.1f} ({own['ci_low']:.1f}–{own['ci_high']:.1f})"
-    assert row["rank"] == f"{own['rank_low']}–{own['rank_high']} of {own['of_ranked']}"
+    assert row["rank"] == f"{own['rank_low']}–{own['rank_high']} of {own['n_ranked']}"
     assert row["change"].startswith("+7.4 (") and row["since"] == "2018"
     assert list(brief.figures.columns) == list(FIGURE_COLUMNS)
     assert "7,118 assessed episodes" in brief.figures_caption

@@ -168,12 +168,12 @@ def test_a_rank_never_stands_without_its_interval_and_rests_on_the_pooled_estima
         own = picture[picture["place"] == "own"]
         ranked = own[own["rank"].notna()]
         assert (ranked["rank_low"] <= ranked["rank"]).all() and (ranked["rank"] <= ranked["rank_high"]).all()
-        assert (ranked["rank_high"] <= ranked["of_ranked"]).all() and ranked["estimate"].notna().all()
+        assert (ranked["rank_high"] <= ranked["n_ranked"]).all() and ranked["estimate"].notna().all()
         assert own.loc[own["rank"].isna(), "percent"].isna().all()
         assert picture.loc[picture["place"] != "own", ["rank", "estimate"]].isna().all(axis=None)
     pooled = area_estimates(evidence).set_index("area_code")
     row = pictures["Birmingham"].iloc[0]
-    assert row["estimate"] == pooled.at["E08000025", "estimate"] and row["of_ranked"] == pooled["estimate"].count()
+    assert row["estimate"] == pooled.at["E08000025", "estimate"] and row["n_ranked"] == pooled["estimate"].count()
 
 
 def test_standing_is_reproducible_and_chance_alone_makes_it_narrower(evidence):

@@ -189,9 +189,9 @@ def _figures(picture: pd.DataFrame, words: Words) -> pd.DataFrame:
                 "similar": _reach(similar, "range") if near else words.texts["no_similar"],
                 "region": _beside(region),
                 "country": _beside(country),
-                "since": str(own["since"]) if pd.notna(own["change"]) else "–",
+                "since": str(own["since_year"]) if pd.notna(own["change"]) else "–",
                 "change": _change(own) if pd.notna(own["change"]) else words.texts["no_change"],
-                "rank": f"{own['rank_low']}–{own['rank_high']} of {own['of_ranked']}" if pd.notna(own["rank"]) else words.texts["no_rank"],
+                "rank": f"{own['rank_low']}–{own['rank_high']} of {own['n_ranked']}" if pd.notna(own["rank"]) else words.texts["no_rank"],
             }
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))

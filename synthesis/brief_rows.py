@@ -39,8 +39,8 @@ def _official_rows(picture: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     shown = picture.dropna(subset="area_code")
     shown = shown.assign(area_code=shown["area_code"].str.split(";")).explode("area_code")
     keys = [f"{row.year}/{row.area_code}/{row.factor}" for row in shown.itertuples()]
-    then = shown[(shown["place"] != "similar") & shown["since"].notna()]
-    keys += [f"{row.since}/{row.area_code}/{row.factor}" for row in then.itertuples()]
+    then = shown[(shown["place"] != "similar") & shown["since_year"].notna()]
+    keys += [f"{row.since_year}/{row.area_code}/{row.factor}" for row in then.itertuples()]
     keys += [key for ids in notes["row_ids"] for key in ids.split(";") if "/" in key]
     frame = pd.DataFrame({"row_id": list(dict.fromkeys(keys))})
     return frame.assign(

@@ -14,6 +14,7 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from synthesis.brief import FIGURE_COLUMNS, MEASURE_COLUMNS, Brief
+from synthesis.brief_parts import ThemeLine
 from synthesis.word_parts import add_picture, blank_document, describe_table, document_parts, zipped
 
 _QUIET, _LINK = RGBColor(0x4D, 0x4D, 0x4D), RGBColor(0x12, 0x43, 0x6D)
@@ -59,7 +60,9 @@ def _tight(document: Document, sizes: Iterable[str]) -> None:
         spacing.space_before = Pt(4 if name == "Heading 1" else 0)
         spacing.space_after, spacing.line_spacing = Pt(1), 1.0
     document.styles["Caption"].font.bold = False
-    document.styles["Title"].element.get_or_add_pPr().append(parse_xml(f"<w:pBdr {nsdecls('w')}/>"))
+    below = document.styles["Title"].element.get_or_add_pPr()
+    for line in below.findall(qn("w:pBdr")):
+        below.remove(line)
     indent = document.styles["List Bullet"].paragraph_format
     indent.left_indent, indent.first_line_indent = Cm(0.3), Cm(-0.3)
 
@@ -97,10 +100,12 @@ def _columns(document: Document, widths: Sequence[float]) -> None:
     twips = [round(567 * each) for each in widths]
     cells = "".join(f'<w:col w:w="{each}" w:space="{250 if at + 1 < len(twips) else 0}"/>' for at, each in enumerate(twips))  # fmt: skip
     how = f'w:num="{len(twips)}" w:equalWidth="0" w:space="250"' if twips else 'w:space="708"'
-    section.append(parse_xml(f"<w:cols {nsdecls('w')} {how}>{cells}</w:cols>"))
+    made = parse_xml(f"<w:cols {nsdecls('w')} {how}>{cells}</w:cols>")
+    after = section.find(qn("w:docGrid"))  # Word refuses parts of a section out of their order
+    section.append(made) if after is None else after.addprevious(made)
 
 
-def _theme(brief: Brief, theme) -> list[tuple[str, str]]:
+def _theme(brief: Brief, theme: ThemeLine) -> list[tuple[str, str]]:
     steps = " ".join(f"{each.text} ({each.ids[0]})" for each in theme.steps)
     best = theme.recommendation
     said = (best.text, f"({best.ids[0]})") if best else (brief.words.texts["recommendation_none"], "")
@@ -131,7 +136,10 @@ def _table(
         for cell, width in zip(each.cells, widths, strict=True):
             cell.width = Cm(width)
             cell.paragraphs[0].paragraph_format.space_after = Pt(0)
-    table._tbl.tblPr.append(parse_xml(f'<w:tblCellMar {nsdecls("w")}><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'))  # fmt: skip
+    margins = parse_xml(
+        f'<w:tblCellMar {nsdecls("w")}><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'
+    )
+    table._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
 
 
 def _sources(document: Document, brief: Brief) -> None:

@@ -66,11 +66,11 @@ def local_picture(evidence: Evidence, area: str, official: Official | None = Non
     - for ``similar`` (see `similar_areas`): sums over those with a figure, ``n_areas, of_areas`` (with a figure, of those
       taken) and ``range_low, range_high`` (lowest and highest of them) instead of an interval: authorities differ more than
       chance makes them;
-    - ``since, percent_since, change, change_low, change_high``: the earliest year that can be compared (after the last step
+    - ``since_year, percent_since, change, change_low, change_high``: the earliest year that can be compared (after the last step
       in the authority's recording, `area_breaks`), and the change since then in percentage points (Newcombe; of chance
       alone), for region and England over the same years; missing where no two years can be compared;
     - for ``own``: ``estimate, estimate_low, estimate_high`` (partially pooled, `area_estimates`), and ``rank, rank_low,
-      rank_high, of_ranked`` (`area_standing`; never a rank without its interval).
+      rank_high`` (`area_standing`; never a rank without its interval) and ``n_ranked``, the authorities ranked.
 
     Raises CallError for an unknown area, with the nearest names.
     """
@@ -84,8 +84,8 @@ def local_picture(evidence: Evidence, area: str, official: Official | None = Non
     then = lines.set_index(["factor", "place", "year"])
     now = pd.concat([_changed(now, then), _similar(series, code, year)], ignore_index=True)
     standing = official.standing(year)
-    mine = standing[standing["area_code"] == code].rename(columns={"of": "of_ranked"})
-    columns = ["estimate", "estimate_low", "estimate_high", "rank", "rank_low", "rank_high", "of_ranked"]
+    mine = standing[standing["area_code"] == code].rename(columns={"of": "n_ranked"})
+    columns = ["estimate", "estimate_low", "estimate_high", "rank", "rank_low", "rank_high", "n_ranked"]
     now = now.merge(mine.assign(place="own")[["factor", "place", *columns]], on=["factor", "place"], how="left")
     order = {"factor": {name: at for at, name in enumerate(FACTORS)}, "place": {name: at for at, name in enumerate(PLACES)}}  # fmt: skip
     now = now.sort_values(
@@ -96,11 +96,11 @@ def local_picture(evidence: Evidence, area: str, official: Official | None = Non
 
 _PICTURE = (
     "factor", "place", "area_code", "area_name", "year", "episodes_with_factor", "episodes_assessed", "percent", "ci_low",
-    "ci_high", "state", "n_areas", "of_areas", "range_low", "range_high", "since", "percent_since", "change",
+    "ci_high", "state", "n_areas", "of_areas", "range_low", "range_high", "since_year", "percent_since", "change",
     "change_low", "change_high", "estimate", "estimate_low", "estimate_high", "rank", "rank_low", "rank_high",
-    "of_ranked", "remark",
+    "n_ranked", "remark",
 )  # fmt: skip
-_WHOLE = ("n_areas", "of_areas", "since", "rank", "rank_low", "rank_high", "of_ranked")
+_WHOLE = ("n_areas", "of_areas", "since_year", "rank", "rank_low", "rank_high", "n_ranked")
 
 
 def comparable_since(official: Official, code: str, year: int) -> pd.DataFrame:
@@ -115,12 +115,12 @@ def comparable_since(official: Official, code: str, year: int) -> pd.DataFrame:
     sound = sound[sound["year"] >= sound["factor"].map(last_step).fillna(0)]
     now = set(own.loc[(own["year"] == year) & own["percent"].notna(), "factor"])
     first = sound[(sound["year"] < year) & sound["factor"].isin(now)].groupby("factor")["year"].min()
-    return first.rename("since").reset_index()
+    return first.rename("since_year").reset_index()
 
 
 def _changed(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
-    """Add the figure of the year ``since`` and the difference from it to the rows of the last year."""
-    keys = pd.MultiIndex.from_frame(now[["factor", "place", "since"]])
+    """Add the figure of the year ``since_year`` and the difference from it to the rows of the last year."""
+    keys = pd.MultiIndex.from_frame(now[["factor", "place", "since_year"]])
     before = then.reindex(keys)
     counts = [before[name].set_axis(now.index) for name in ("episodes_with_factor", "episodes_assessed")]
     known = now["percent"].notna() & before["percent"].notna().to_numpy()

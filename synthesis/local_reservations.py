@@ -195,7 +195,7 @@ def _few(series: pd.DataFrame, own: pd.Series) -> Iterator[_Row]:
 def _totals(official: Official, own: pd.Series) -> Iterator[_Row]:
     """Years shown in which the published total of the region or of England differs from what its authorities returned."""
     totals, year = official.totals, int(own["last_year"])
-    shown = {year, *comparable_since(official, str(own["area_code"]), year)["since"]}
+    shown = {year, *comparable_since(official, str(own["area_code"]), year)["since_year"]}
     places = totals[totals["area_name"].isin([own["region"], "England"]) & totals["year"].isin(shown)]
     apart = places[places["difference"].abs() > TOTALS_APART]
     for (name, when), rows in apart.groupby(["area_name", "year"]):

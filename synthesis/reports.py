@@ -135,7 +135,7 @@ def _cells(column: pd.Series) -> pd.Series:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if not isinstance(value, str):
-            return str(int(value)) if column.name == "year" else _number(value)  # type: ignore[call-overload]
+            return str(int(value)) if str(column.name).endswith("year") else _number(value)  # type: ignore[call-overload]
         if names:
             return "; ".join(names.get(part, part) for part in value.split(";"))
         spaced = value.replace(";", "; ") if _LIST.fullmatch(value) and not value.startswith("http") else value

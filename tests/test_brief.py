@@ -26,10 +26,9 @@ from synthesis.draw_local import local_alt, local_plot
 from synthesis.drawing import plotted
 from synthesis.schema import CallError, SynthesisError, vocabularies
 
-#: Ordinary; suppressed; none like it; failed return; steps and contradictions; abolished; new; the longest name.
+#: Ordinary; suppressed; none like it; failed return; steps and contradictions; the longest name.
 SAMPLE = (
-    "Birmingham", "City of London", "Isles of Scilly", "West Sussex", "Derbyshire", "Cumbria", "Somerset",
-    "Bournemouth, Christchurch and Poole",
+    "Birmingham", "City of London", "Isles of Scilly", "West Sussex", "Derbyshire", "Bournemouth, Christchurch and Poole",
 )  # fmt: skip
 
 
@@ -61,7 +60,7 @@ def test_the_figures_are_those_of_the_local_picture(evidence, briefs, prepared):
     row = brief.figures.iloc[0]
     assert row["count"] == f"{own['episodes_with_factor']:,}" == "2,839"
     assert row["percent"] == f"{own['percent']:.1f} ({own['ci_low']:.1f}–{own['ci_high']:.1f})"
-    assert row["rank"] == f"{own['rank_low']}–{own['rank_high']} of {own['of_ranked']}"
+    assert row["rank"] == f"{own['rank_low']}–{own['rank_high']} of {own['n_ranked']}"
     assert row["change"].startswith("+7.4 (") and row["since"] == "2018"
     assert list(brief.figures.columns) == list(FIGURE_COLUMNS)
     assert "7,118 assessed episodes" in brief.figures_caption
@@ -78,9 +77,9 @@ def test_what_is_not_there_is_a_word_and_never_a_number(briefs):
 def test_every_reservation_of_the_area_stands_on_its_page(evidence, briefs):
     said = " ".join(each.text for each in briefs["Derbyshire"].notes)
     assert "Figures step further than chance" in said and "427 of 7975" in said
-    for name, brief in briefs.items():
-        page = text_of(brief_page(brief))
-        assert all(" ".join(each.text.split()) in page for each in brief.notes), name
+    for name in ("Derbyshire", "Isles of Scilly"):
+        page = text_of(brief_page(briefs[name]))
+        assert all(" ".join(each.text.split()) in page for each in briefs[name].notes), name
 
 
 def test_prevalence_is_a_range_unless_a_mean_describes_its_settings(briefs, prepared):
@@ -235,8 +234,8 @@ def test_the_three_forms_say_the_same(briefs):
 
 
 def test_the_same_brief_is_the_same_bytes(evidence, briefs, prepared):
-    again = local_brief(evidence, "Cumbria", prepared)
-    assert brief_contents(again) == brief_contents(briefs["Cumbria"])
+    again = local_brief(evidence, "Birmingham", prepared)
+    assert brief_contents(again) == brief_contents(briefs["Birmingham"])
 
 
 def test_what_does_not_fit_on_a_page_is_refused_and_not_cut(briefs):

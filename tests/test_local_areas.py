@@ -5,7 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from synthesis import area_estimates, area_list, area_series, area_standing, local_notes, local_picture, similar_areas
+from synthesis import (
+    area_estimates,
+    area_list,
+    area_series,
+    area_standing,
+    local_notes,
+    local_picture,
+    show,
+    similar_areas,
+)
 from synthesis.intervals import newcombe
 from synthesis.local_areas import FACTORS, SIMILAR, find_area
 from synthesis.local_figures import PLACES, official_tables
@@ -135,7 +144,7 @@ def test_similar_authorities_are_summed_with_their_range_and_of_how_many(evidenc
 
 def test_a_change_begins_after_the_last_step_and_has_an_interval(pictures, official):
     own = pictures["Derbyshire"].query("place == 'own'").set_index("factor")
-    assert set(own["since"]) == {2023}, "the figures of 2021 and 2022 are not comparable"
+    assert set(own["since_year"]) == {2023}, "the figures of 2021 and 2022 are not comparable"
     steps = official.breaks[official.breaks["area_code"] == SAMPLE["Derbyshire"]]
     assert steps["year"].max() == 2023
     row, series = own.loc["parent_mental_health"], official.own(SAMPLE["Derbyshire"])
@@ -145,13 +154,13 @@ def test_a_change_begins_after_the_last_step_and_has_an_interval(pictures, offic
     assert row[["change", "change_low", "change_high"]].tolist() == pytest.approx(expected.tolist())
     assert row["change"] == pytest.approx(row["percent"] - row["percent_since"])
     there = pictures["Derbyshire"].query("place == 'country'")
-    assert set(there["since"]) == {2023} and there["change"].notna().all(), "England over the same years"
+    assert set(there["since_year"]) == {2023} and there["change"].notna().all(), "England over the same years"
 
 
 def test_without_two_comparable_years_there_is_no_change(pictures):
     assert pictures["Hampshire"].query("place == 'own' and factor == 'parent_mental_health'")["change"].isna().all()
-    assert set(pictures["Cumberland"].query("place == 'own'")["since"]) == {2024}
-    assert set(pictures["West Sussex"].query("place == 'own'")["since"]) == {2018}, "not the failed return of 2023"
+    assert set(pictures["Cumberland"].query("place == 'own'")["since_year"]) == {2024}
+    assert set(pictures["West Sussex"].query("place == 'own'")["since_year"]) == {2018}, "not the failed return of 2023"
 
 
 def test_a_rank_never_stands_without_its_interval_and_rests_on_the_pooled_estimate(evidence, pictures):
@@ -159,12 +168,12 @@ def test_a_rank_never_stands_without_its_interval_and_rests_on_the_pooled_estima
         own = picture[picture["place"] == "own"]
         ranked = own[own["rank"].notna()]
         assert (ranked["rank_low"] <= ranked["rank"]).all() and (ranked["rank"] <= ranked["rank_high"]).all()
-        assert (ranked["rank_high"] <= ranked["of_ranked"]).all() and ranked["estimate"].notna().all()
+        assert (ranked["rank_high"] <= ranked["n_ranked"]).all() and ranked["estimate"].notna().all()
         assert own.loc[own["rank"].isna(), "percent"].isna().all()
         assert picture.loc[picture["place"] != "own", ["rank", "estimate"]].isna().all(axis=None)
     pooled = area_estimates(evidence).set_index("area_code")
     row = pictures["Birmingham"].iloc[0]
-    assert row["estimate"] == pooled.at["E08000025", "estimate"] and row["of_ranked"] == pooled["estimate"].count()
+    assert row["estimate"] == pooled.at["E08000025", "estimate"] and row["n_ranked"] == pooled["estimate"].count()
 
 
 def test_standing_is_reproducible_and_chance_alone_makes_it_narrower(evidence):
@@ -240,3 +249,8 @@ def test_every_reservation_names_rows_that_are_there(evidence, notes):
     known_ids = rows | set(evidence.discrepancies["discrepancy_id"])
     for each in notes.values():
         assert {one for ids in each["row_ids"] for one in ids.split(";") if one} <= known_ids
+
+
+def test_years_are_shown_as_years(evidence):
+    listed = repr(show(evidence, area_list(evidence, "North East"), "Authorities", ["area_name", "first_year", "last_year"]))  # fmt: skip
+    assert "2018" in listed and "2,018" not in listed

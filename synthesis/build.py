@@ -19,14 +19,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthesis import files, reports
-from synthesis.derived import derive, write_derived
-from synthesis.dictionary import write_dictionary
-from synthesis.notebooks import check_installed, execute_notebook, notebook_page, notebook_title
-from synthesis.provenance import status_line
-from synthesis.schema import Table, derived_tables, evidence_tables
-from synthesis.tables import Evidence, read_evidence
-from synthesis.themes import theme_evidence, theme_order
+from synthesis.evidence import files
+from synthesis.evidence.dictionary import write_dictionary
+from synthesis.evidence.schema import Table, derived_tables, evidence_tables
+from synthesis.evidence.tables import Evidence, read_evidence
+from synthesis.reports import display as reports
+from synthesis.reports.derived import derive, write_derived
+from synthesis.reports.notebooks import check_installed, execute_notebook, notebook_page, notebook_title
+from synthesis.review.provenance import status_line
+from synthesis.themes.support import theme_evidence, theme_order
 
 #: Result tables of more rows than this are offered as files only, not as a page.
 PAGE_UP_TO = 1_500
@@ -190,7 +191,7 @@ def _write_themes(evidence: Evidence, out: Path) -> list[dict[str, str]]:
 
 
 def _write_figures(evidence: Evidence, out: Path) -> list[dict[str, str]]:
-    from synthesis.figures import make_figures, save_figure
+    from synthesis.reports.figures import make_figures, save_figure
 
     entries = []
     for name, drawn in make_figures(evidence).items():

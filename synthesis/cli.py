@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from synthesis.answering import FORMATS, answer, say
-from synthesis.commands_brief import add_brief
-from synthesis.commands_packs import feedback_options, make_pack, pack_options, read_feedback
-from synthesis.commands_planning import add_plan_command
-from synthesis.commands_pooling import add_command
-from synthesis.commands_prevalence import add_commands
-from synthesis.schema import CallError, EvidenceError, SynthesisError, counted
+from synthesis.commands.answering import FORMATS, answer, say
+from synthesis.commands.brief import add_brief
+from synthesis.commands.packs import feedback_options, make_pack, pack_options, read_feedback
+from synthesis.commands.planning import add_plan_command
+from synthesis.commands.pooling import add_command
+from synthesis.commands.prevalence import add_commands
+from synthesis.evidence.schema import CallError, EvidenceError, SynthesisError, counted
 
 if TYPE_CHECKING:
     pass
@@ -173,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from synthesis.tables import check
+    from synthesis.evidence.tables import check
 
     report = check(options.data)
     if options.format == "json":
@@ -210,8 +210,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _themes(options: argparse.Namespace) -> int:
-    from synthesis.tables import read_evidence
-    from synthesis.themes import theme_table
+    from synthesis.evidence.tables import read_evidence
+    from synthesis.themes.support import theme_table
 
     evidence = read_evidence(options.data)
     caption = "Support for each theme" + ("" if options.coder == "agreed" else f", as coded by {options.coder} alone")
@@ -219,15 +219,15 @@ def _themes(options: argparse.Namespace) -> int:
 
 
 def _codebook(options: argparse.Namespace) -> int:
-    from synthesis.codes import codebook_history, codebook_table
-    from synthesis.tables import read_evidence
+    from synthesis.coding.codebook import codebook_history, codebook_table
+    from synthesis.evidence.tables import read_evidence
 
     evidence = read_evidence(options.data)
     if options.out:
         from pathlib import Path
 
-        from synthesis.files import free_path, write_bytes
-        from synthesis.reports import codebook_page
+        from synthesis.evidence.files import free_path, write_bytes
+        from synthesis.reports.display import codebook_page
 
         target = free_path(Path(options.out), ".html", "a page", options.force)
         if target.exists():
@@ -244,8 +244,8 @@ def _codebook(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from synthesis.sheets import export_sheet
-    from synthesis.tables import read_evidence
+    from synthesis.evidence.tables import read_evidence
+    from synthesis.reports.sheets import export_sheet
 
     names = ("coder", "coders", "appraiser", "assessor", "tool", "studies", "parts")
     given = {name: getattr(options, name) for name in names if getattr(options, name)}
@@ -257,9 +257,9 @@ def _import(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
     from pathlib import Path
 
-    from synthesis.coding_session import working_alone
-    from synthesis.sheets import import_sheet, what_it_brought
-    from synthesis.tables import read_evidence, write_tables
+    from synthesis.coding.session import working_alone
+    from synthesis.evidence.tables import read_evidence, write_tables
+    from synthesis.reports.sheets import import_sheet, what_it_brought
 
     # Between reading the tables and writing them back nobody else may code, or their work would be undone.
     with nullcontext() if options.check_only else working_alone(Path(options.data)):
@@ -280,12 +280,12 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _agreement(options: argparse.Namespace) -> int:
-    from synthesis.agreement import agreement_lines, agreement_report, agreement_table, code_agreement
-    from synthesis.tables import read_evidence
+    from synthesis.coding.agreement import agreement_lines, agreement_report, agreement_table, code_agreement
+    from synthesis.evidence.tables import read_evidence
 
     evidence = read_evidence(options.data)
     if options.format == "json":
-        from synthesis.provenance import status_line
+        from synthesis.review.provenance import status_line
 
         say(status_line(evidence))
         print(json.dumps(agreement_report(evidence, options.coders), indent=2, ensure_ascii=False))
@@ -293,7 +293,7 @@ def _agreement(options: argparse.Namespace) -> int:
     pairs = agreement_table(evidence, options.coders)
     if options.format == "csv":
         return answer(options, evidence, pairs, "", ())
-    from synthesis.reports import show
+    from synthesis.reports.display import show
 
     headings = {"all": "Findings read by both", "all_findings": "Figure (95 % interval)"}
     headings |= {"coded": "Findings coded by both", "coded_findings": "Coded only (95 % interval)"}
@@ -320,8 +320,8 @@ def _agreement(options: argparse.Namespace) -> int:
 
 
 def _confidence(options: argparse.Namespace) -> int:
-    from synthesis import confidence
-    from synthesis.tables import read_evidence
+    from synthesis.evidence.tables import read_evidence
+    from synthesis.themes import confidence
 
     function, caption, shown = _CONFIDENCE[options.table]
     evidence = read_evidence(options.data)
@@ -330,9 +330,9 @@ def _confidence(options: argparse.Namespace) -> int:
 
 
 def _trace(options: argparse.Namespace) -> int:
-    from synthesis.chain import trace, trace_text
-    from synthesis.provenance import status_line
-    from synthesis.tables import read_evidence
+    from synthesis.evidence.tables import read_evidence
+    from synthesis.reports.chain import trace, trace_text
+    from synthesis.review.provenance import status_line
 
     evidence = read_evidence(options.data)
     table = trace(evidence, options.id)
@@ -346,16 +346,16 @@ def _trace(options: argparse.Namespace) -> int:
 
 
 def _flow(options: argparse.Namespace) -> int:
-    from synthesis.records import prisma_flow
-    from synthesis.tables import read_evidence
+    from synthesis.evidence.tables import read_evidence
+    from synthesis.review.records import prisma_flow
 
     evidence = read_evidence(options.data)
     return answer(options, evidence, prisma_flow(evidence), "PRISMA 2020 flow", ("arm", "label", "reason", "n"))
 
 
 def _checklist(options: argparse.Namespace) -> int:
-    from synthesis import involvement
-    from synthesis.tables import read_evidence
+    from synthesis.evidence.tables import read_evidence
+    from synthesis.packs import involvement
 
     evidence = read_evidence(options.data)
     table = getattr(involvement, options.name)(evidence)

@@ -70,7 +70,7 @@ def read(path: Path) -> list[Row]:
 
 
 def keys(table: str) -> tuple[str, ...]:
-    from synthesis.schema import table as schema_table
+    from synthesis.evidence.schema import table as schema_table
 
     return schema_table(table).key
 
@@ -120,7 +120,7 @@ def expected() -> tuple[Tables, dict[tuple[str, str, str], str]]:
 
 def audit(data: Path = DATA) -> list[Outcome]:
     """Compare a data folder with what was received, table by table."""
-    from synthesis.schema import table as schema_table
+    from synthesis.evidence.schema import table as schema_table
 
     tables, reasons = expected()
     outcomes = []

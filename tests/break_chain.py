@@ -22,9 +22,9 @@ from pathlib import Path
 
 from small import DATA, Grid, as_csv, read
 
-from synthesis.chain import LEVELS
-from synthesis.schema import NONE_WORD, Problem, evidence_tables, table
-from synthesis.tables import check
+from synthesis.evidence.schema import NONE_WORD, Problem, evidence_tables, table
+from synthesis.evidence.tables import check
+from synthesis.reports.chain import LEVELS
 
 #: Tables whose links hold the chain together: its levels, and what is said beside them.
 TABLES = (*(name for name, _ in LEVELS.values()), "adjudications", "uncoded", "codebook_changes")

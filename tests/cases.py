@@ -33,7 +33,7 @@ from pathlib import Path
 
 from small import Grid, as_csv, read
 
-from synthesis.schema import evidence_tables, table
+from synthesis.evidence.schema import evidence_tables, table
 
 CASES = Path(__file__).with_name("faults.csv")
 _MARKS = {"NUL": "\0", "TAB": "\t", "BREAK": "\n", "CR": "\r", "LONG": "long " * 40_000, "BELL": "\a"}

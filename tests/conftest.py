@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from plain import DATA
 
-from synthesis.figures import Drawn, make_figures
-from synthesis.tables import Evidence, read_evidence
+from synthesis.evidence.tables import Evidence, read_evidence
+from synthesis.reports.figures import Drawn, make_figures
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from synthesis.packs import Pack
+from synthesis.packs.contents import Pack
 
 TYPED = "<script>alert('x')</script> <b>Not bold</b> =1+1"
 

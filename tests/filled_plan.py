@@ -9,8 +9,8 @@ from pathlib import Path
 
 import openpyxl
 
-from synthesis.planning_sheet import planning_workbook
-from synthesis.tables import Evidence
+from synthesis.evidence.tables import Evidence
+from synthesis.planning.sheet import planning_workbook
 
 AREA, TODAY = "Exampleton", dt.date(2026, 11, 22)
 STAGES = ("not started", "planned", "begun", "in place")

@@ -12,7 +12,7 @@ import docx
 import openpyxl
 from docx.oxml.ns import qn
 
-from synthesis.pack_forms import codes_in
+from synthesis.packs.forms import codes_in
 
 GROUP, ROLE = "garden-group", "parent with lived experience"
 

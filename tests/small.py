@@ -10,7 +10,7 @@ import csv
 import io
 from pathlib import Path
 
-from synthesis.schema import NONE_WORD, Table, evidence_tables
+from synthesis.evidence.schema import NONE_WORD, Table, evidence_tables
 
 DATA = Path(__file__).parent.parent / "data"
 STUDIES = ("ackerson2003", "barbour2002", "barnicot2023")

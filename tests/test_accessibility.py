@@ -17,13 +17,13 @@ from accessible import contrast, css_faults, docx_faults, page_faults, pdf_fault
 from filled_pack import TYPED, filled
 from pdf_tags import tag_faults
 
-from synthesis.draw_pack import PICTURE_SIZE, PICTURE_WIDTH, studies_picture, studies_picture_alt
-from synthesis.drawing import INK, PARENTS, PRACTITIONERS
-from synthesis.notebooks import notebook_page, notebook_title
-from synthesis.pack_pages import pack_page
-from synthesis.pack_print import pack_pdf
-from synthesis.pack_word import pack_docx
-from synthesis.packs import VARIANTS, build_packs
+from synthesis.drawing.canvas import INK, PARENTS, PRACTITIONERS
+from synthesis.packs.contents import VARIANTS, build_packs
+from synthesis.packs.pages import pack_page
+from synthesis.packs.pdf import pack_pdf
+from synthesis.packs.picture import PICTURE_SIZE, PICTURE_WIDTH, studies_picture, studies_picture_alt
+from synthesis.packs.word import pack_docx
+from synthesis.reports.notebooks import notebook_page, notebook_title
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 NAMES = ("advisory-standard", "advisory-easy_read", "practitioner-standard", "practitioner-easy_read", "filled", "filled-easy_read")  # fmt: skip

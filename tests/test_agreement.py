@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis import reliability
-from synthesis.agreement import (
+from synthesis.cli import main
+from synthesis.coding.agreement import (
     NO_CODE,
     NOTHING_ELSE,
     agreement_of_all,
@@ -24,9 +24,9 @@ from synthesis.agreement import (
     coders_of,
     confusion,
 )
-from synthesis.cli import main
-from synthesis.reliability import cohen_kappa, krippendorff_alpha
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers import reliability
+from synthesis.numbers.reliability import cohen_kappa, krippendorff_alpha
 
 REFERENCE = Path(__file__).parent / "reference"
 CASES = (
@@ -268,7 +268,7 @@ def test_neither_the_order_of_units_nor_that_of_coders_matters(rows, random):
 
 @pytest.mark.parametrize("kind", ["nominal", "jaccard", "masi"])
 def test_the_interval_is_that_of_a_bootstrap_over_findings(evidence, kind):
-    from synthesis.agreement import ratings as rated_of
+    from synthesis.coding.agreement import ratings as rated_of
 
     rated = rated_of(evidence)
     found = reliability.alpha_of_sets(rated.sets, rated.kinds, kind)

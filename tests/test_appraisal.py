@@ -8,7 +8,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from synthesis.appraisal import (
+from synthesis.evidence.appraisal_tools import appraisal_tools
+from synthesis.evidence.schema import SynthesisError, table, vocabularies
+from synthesis.evidence.tables import write_table
+from synthesis.review.appraisal import (
     SYMBOLS,
     appraisal_differences,
     appraisal_items,
@@ -18,11 +21,8 @@ from synthesis.appraisal import (
     appraised_studies,
     settled_answers,
 )
-from synthesis.appraisal_sheets import appraisal_sheet, record_appraisals
-from synthesis.appraisal_tools import appraisal_tools
-from synthesis.provenance import status, status_line
-from synthesis.schema import SynthesisError, table, vocabularies
-from synthesis.tables import write_table
+from synthesis.review.appraisal_sheets import appraisal_sheet, record_appraisals
+from synthesis.review.provenance import status, status_line
 
 ONE, TWO, THREE = "ackerson2003", "barbour2002", "barnicot2023"
 CASP, JBI, MMAT = "casp_qualitative", "jbi_qualitative", "mmat_2018"

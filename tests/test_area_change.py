@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.area_change import STEP_FROM, area_breaks, area_totals, area_trend
-from synthesis.schema import SynthesisError, vocabularies
-from synthesis.slopes import median_slope
+from synthesis.evidence.schema import SynthesisError, vocabularies
+from synthesis.numbers.slopes import median_slope
+from synthesis.prevalence.area_change import STEP_FROM, area_breaks, area_totals, area_trend
 
 OFFICIAL = [row for row in rows("official_statistics") if row["factor"] == "parent_mental_health"]
 

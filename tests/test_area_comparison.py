@@ -10,9 +10,9 @@ import pytest
 from scipy.special import logit
 from scipy.stats import binom, norm
 
-from synthesis.area_comparison import area_estimates, area_funnel
-from synthesis.areas import area_series
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.evidence.schema import SynthesisError, vocabularies
+from synthesis.prevalence.area_comparison import area_estimates, area_funnel
+from synthesis.prevalence.areas import area_series
 
 REFERENCE = Path(__file__).parent / "reference"
 ORIGIN = {row["case"]: row for row in pd.read_csv(REFERENCE / "areas_origin.csv").to_dict("records")}

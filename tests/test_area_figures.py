@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from test_figures import LONG, assert_legible, words_of
 
-from synthesis import figures
-from synthesis.area_change import area_trend
-from synthesis.area_comparison import area_estimates, area_funnel
-from synthesis.draw_caterpillar import APART
-from synthesis.rank_change import area_ranks
-from synthesis.schema import SynthesisError
+from synthesis.drawing.caterpillar import APART
+from synthesis.evidence.schema import SynthesisError
+from synthesis.prevalence.area_change import area_trend
+from synthesis.prevalence.area_comparison import area_estimates, area_funnel
+from synthesis.prevalence.rank_change import area_ranks
+from synthesis.reports import figures
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import rows
 
-from synthesis.areas import area_series
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.prevalence.areas import area_series
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from plain import column, rows
 
-from synthesis.associations import association_refusals, association_table, grouped_refusals
-from synthesis.draw_associations import association_alt, association_plot
-from synthesis.drawing import plotted
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.drawing.associations import association_alt, association_plot
+from synthesis.drawing.canvas import plotted
+from synthesis.evidence.schema import SynthesisError, vocabularies
+from synthesis.prevalence.associations import association_refusals, association_table, grouped_refusals
 
 
 @pytest.fixture(scope="module")

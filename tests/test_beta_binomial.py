@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from synthesis.beta_binomial import fit_beta_binomial
+from synthesis.pooling.beta_binomial import fit_beta_binomial
 
 EVENTS, TOTALS = [3.0, 0, 5, 12, 1], [40.0, 25, 30, 80, 22]
 

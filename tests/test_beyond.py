@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthesis.clusters import cluster_robust
-from synthesis.effects import effect_sizes
-from synthesis.grouping import subgroups
-from synthesis.influence import baujat_table, cumulative, influence_table, leave_one_out
-from synthesis.moderators import meta_regression
-from synthesis.multilevel import three_level
-from synthesis.outliers import outlier_robust
-from synthesis.pooling import pool
-from synthesis.schema import SynthesisError
-from synthesis.sensitivity import sensitivity_table
-from synthesis.small_studies import doi_measures, doi_table, funnel_table, lfk_index, small_study_checks
+from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.clusters import cluster_robust
+from synthesis.pooling.effects import effect_sizes
+from synthesis.pooling.grouping import subgroups
+from synthesis.pooling.influence import baujat_table, cumulative, influence_table, leave_one_out
+from synthesis.pooling.moderators import meta_regression
+from synthesis.pooling.multilevel import three_level
+from synthesis.pooling.outliers import outlier_robust
+from synthesis.pooling.pooled import pool
+from synthesis.pooling.sensitivity import sensitivity_table
+from synthesis.pooling.small_studies import doi_measures, doi_table, funnel_table, lfk_index, small_study_checks
 
 STUDIES = pd.DataFrame(
     {

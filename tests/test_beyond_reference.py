@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthesis.clusters import cluster_robust
-from synthesis.effects import effect_sizes
-from synthesis.grouping import subgroups
-from synthesis.influence import baujat_measures, cumulative, influence_measures, leave_one_out
-from synthesis.moderators import meta_regression
-from synthesis.multilevel import Nested, best_variances, fit_nested, profile_interval, three_level
-from synthesis.outliers import fit_mixture, mixture_interval
-from synthesis.small_studies import lfk_index, small_study_checks
+from synthesis.pooling.clusters import cluster_robust
+from synthesis.pooling.effects import effect_sizes
+from synthesis.pooling.grouping import subgroups
+from synthesis.pooling.influence import baujat_measures, cumulative, influence_measures, leave_one_out
+from synthesis.pooling.moderators import meta_regression
+from synthesis.pooling.multilevel import Nested, best_variances, fit_nested, profile_interval, three_level
+from synthesis.pooling.outliers import fit_mixture, mixture_interval
+from synthesis.pooling.small_studies import lfk_index, small_study_checks
 
 REFERENCE = Path(__file__).parent / "reference"
 TRANSFORM = {"PLO": "logit", "PAS": "arcsine"}

@@ -14,17 +14,18 @@ import pandas as pd
 import pytest
 from accessible import docx_faults, page_faults, pdf_faults, pdf_text
 
-from synthesis import area_list, brief_folder, crosswalk_table, local_picture, summary_of_findings, which_measure
-from synthesis.brief import FIGURE_COLUMNS, brief_status, local_brief, prepare
-from synthesis.brief_folder import brief_contents, write_briefs
-from synthesis.brief_pages import brief_page
-from synthesis.brief_parts import BACKED, brief_words
-from synthesis.brief_print import SIZES, brief_pdf, fitted
-from synthesis.brief_word import brief_docx
+from synthesis import area_list, crosswalk_table, local_picture, summary_of_findings, which_measure
+from synthesis.briefs import folder as brief_folder
+from synthesis.briefs.contents import FIGURE_COLUMNS, brief_status, local_brief, prepare
+from synthesis.briefs.folder import brief_contents, write_briefs
+from synthesis.briefs.pages import brief_page
+from synthesis.briefs.parts import BACKED, brief_words
+from synthesis.briefs.pdf import SIZES, brief_pdf, fitted
+from synthesis.briefs.word import brief_docx
 from synthesis.cli import main
-from synthesis.draw_local import local_alt, local_plot
-from synthesis.drawing import plotted
-from synthesis.schema import CallError, SynthesisError, vocabularies
+from synthesis.drawing.canvas import plotted
+from synthesis.drawing.local import local_alt, local_plot
+from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 
 #: Ordinary; suppressed; none like it; failed return; steps and contradictions; the longest name.
 SAMPLE = (
@@ -262,7 +263,7 @@ def test_the_document_is_one_page_in_an_office_program(briefs, printed, tmp_path
 @pytest.fixture
 def quick(monkeypatch, evidence, prepared):
     """Files as empty as can be, of evidence that was read already: what is looked at is where they go."""
-    monkeypatch.setattr("synthesis.tables.read_evidence", lambda folder: evidence)
+    monkeypatch.setattr("synthesis.evidence.tables.read_evidence", lambda folder: evidence)
     monkeypatch.setattr(brief_folder, "prepare", lambda evidence: prepared)
     monkeypatch.setattr(brief_folder, "brief_contents", lambda brief: {f"brief-{brief.area_code}.{form}": form.encode() for form in brief_folder.FORMS})  # fmt: skip
 

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 from accessible import page_faults
 
-from synthesis import SynthesisError, build, figures, read_evidence, theme_evidence
+from synthesis import SynthesisError, build, read_evidence, theme_evidence
 from synthesis.build import run
-from synthesis.derived import derive
-from synthesis.schema import derived_tables
+from synthesis.evidence.schema import derived_tables
+from synthesis.reports import figures
+from synthesis.reports.derived import derive
 
 ROOT = Path(__file__).parent.parent
 SMALL = {

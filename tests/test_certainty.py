@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.certainty import ASKS, certainty_prompts, certainty_sheet, certainty_table
-from synthesis.combining import pool_estimates
-from synthesis.estimate_appraisal import estimate_appraisal_sheet, with_estimate_sheet
-from synthesis.judgement_rules import DOMAINS
-from synthesis.schema import SynthesisError, table, vocabularies
-from synthesis.tables import write_table
+from synthesis.evidence.judgement_rules import DOMAINS
+from synthesis.evidence.schema import SynthesisError, table, vocabularies
+from synthesis.evidence.tables import write_table
+from synthesis.prevalence.certainty import ASKS, certainty_prompts, certainty_sheet, certainty_table
+from synthesis.prevalence.combining import pool_estimates
+from synthesis.prevalence.estimate_appraisal import estimate_appraisal_sheet, with_estimate_sheet
 
 SERVICES, SINGLE = "parents_among_adults_with_psychosis_or_smi", "parental_mh_care_proceedings"
 

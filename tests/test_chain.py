@@ -16,10 +16,10 @@ from break_chain import LINKS
 from plain import DATA, column, rows
 from small import read
 
-from synthesis.chain import LEVELS, _ids, trace, trace_text
 from synthesis.cli import main
-from synthesis.schema import SynthesisError, evidence_tables, table
-from synthesis.tables import check
+from synthesis.evidence.schema import SynthesisError, evidence_tables, table
+from synthesis.evidence.tables import check
+from synthesis.reports.chain import LEVELS, _ids, trace, trace_text
 
 # ---------------------------------------------------------------- walking it
 

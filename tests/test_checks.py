@@ -9,7 +9,7 @@ import pytest
 from cases import Case, apply, cases
 from small import small_base
 
-from synthesis.tables import check
+from synthesis.evidence.tables import check
 
 CASES = cases()
 

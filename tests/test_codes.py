@@ -18,7 +18,7 @@ from small import small_base
 
 from synthesis import check, read_evidence
 from synthesis.cli import main
-from synthesis.codes import (
+from synthesis.coding.codebook import (
     codebook_history,
     codebook_table,
     merge_codes,
@@ -27,10 +27,10 @@ from synthesis.codes import (
     split_code,
     theme_order,
 )
-from synthesis.provenance import status_line
-from synthesis.reports import codebook_page
-from synthesis.schema import SynthesisError, evidence_tables
-from synthesis.tables import Evidence, codebook_version, write_tables
+from synthesis.evidence.schema import SynthesisError, evidence_tables
+from synthesis.evidence.tables import Evidence, codebook_version, write_tables
+from synthesis.reports.display import codebook_page
+from synthesis.review.provenance import status_line
 
 WHY = {"reason": "The review team found the two alike.", "proposed_by": "adjudicator"}
 

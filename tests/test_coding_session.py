@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 from small import small_base
 
-from synthesis import check, coding_files, read_evidence
-from synthesis.coding_session import STALE, CodingSession, Given
-from synthesis.readings import findings_read, read_without_code
-from synthesis.schema import SynthesisError
-from synthesis.tables import read_table, write_table
+from synthesis import check, read_evidence
+from synthesis.coding import coding_files
+from synthesis.coding.readings import findings_read, read_without_code
+from synthesis.coding.session import STALE, CodingSession, Given
+from synthesis.evidence.schema import SynthesisError
+from synthesis.evidence.tables import read_table, write_table
 
 ROW = "{},person,Coded every finding from its paraphrase,coder-1;coder-2;adjudicator,2,yes,\n"
 
@@ -290,7 +291,7 @@ def test_the_order_is_that_of_the_findings_or_a_lasting_one_of_the_coders_own(ev
     study = evidence.findings.set_index("finding_id")["study_id"]
     together = study[one]
     assert (together != together.shift()).sum() == study.nunique(), "findings of a study stay together"
-    code = "from synthesis import read_evidence as r, coding_session as c; import dataclasses as d; e = r('data'); print(c._order(e, 'coder-1', None, True)[:9])"
+    code = "from synthesis import read_evidence as r; from synthesis.coding import session as c; import dataclasses as d; e = r('data'); print(c._order(e, 'coder-1', None, True)[:9])"
     run = [sys.executable, "-c", code]
     said = subprocess.run(run, cwd=evidence.folder.parent, check=True, capture_output=True, text=True).stdout
     assert said.strip() == str(one[:9])
@@ -330,7 +331,7 @@ def test_a_full_disk_leaves_the_old_files_whole_and_the_session_as_it_was(folder
             self.handle.write(content[: len(content) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("synthesis.files.os.fdopen", lambda *given: Full(real(*given)))
+    monkeypatch.setattr("synthesis.evidence.files.os.fdopen", lambda *given: Full(real(*given)))
     with pytest.raises(
         SynthesisError, match=r"could not be written \(No space left on device\); the old file is untouched"
     ):
@@ -339,7 +340,7 @@ def test_a_full_disk_leaves_the_old_files_whole_and_the_session_as_it_was(folder
         ]()
     assert {path.name: path.read_bytes() for path in (folder / "judgements").iterdir()} == before
     assert (session.finding_id, session.given, session.memo, session.n_read) == state
-    monkeypatch.setattr("synthesis.files.os.fdopen", real)
+    monkeypatch.setattr("synthesis.evidence.files.os.fdopen", real)
     session.next()
     assert start().n_read == 1
 
@@ -357,7 +358,7 @@ def test_a_table_that_somebody_broke_meanwhile_is_not_written_over(folder, start
 def test_a_lock_that_a_dead_session_left_is_taken_over_and_a_living_one_waited_for(folder, start, monkeypatch):
     session, lock = start(), folder / "judgements/.coding.lock"
     lock.touch()
-    monkeypatch.setattr("synthesis.coding_session.WAIT", 0.1)
+    monkeypatch.setattr("synthesis.coding.session.WAIT", 0.1)
     with pytest.raises(SynthesisError, match="Another session is writing"):
         session.add("advocacy")
     os.utime(lock, (0, lock.stat().st_mtime - STALE - 1))
@@ -369,7 +370,7 @@ def test_a_lock_that_a_dead_session_left_is_taken_over_and_a_living_one_waited_f
 def test_many_sessions_at_once_lose_nothing(folder):
     """Two programs that give and record without pause: each must find all of its own at the end."""
     code = (
-        "import sys; from synthesis import read_evidence; from synthesis.coding_session import CodingSession\n"
+        "import sys; from synthesis import read_evidence; from synthesis.coding.session import CodingSession\n"
         "s = CodingSession(read_evidence(sys.argv[1]), sys.argv[2])\n"
         "for _ in s.order:\n    s.add('advocacy'); s.next()\n"
     )

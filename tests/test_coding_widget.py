@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import synthesis
-from synthesis.coding_session import CodingSession
-from synthesis.coding_widget import ACTIONS, act, codebook_view, view
-from synthesis.schema import SynthesisError
-from synthesis.tables import Evidence, read_table, write_table
+from synthesis.coding.session import CodingSession
+from synthesis.coding.widget import ACTIONS, act, codebook_view, view
+from synthesis.evidence.schema import SynthesisError
+from synthesis.evidence.tables import Evidence, read_table, write_table
 
-PACKAGE = Path(synthesis.__file__).parent
+PACKAGE = Path(synthesis.__file__).parent / "coding"
 MARK = "not-for-other-eyes"
 
 
@@ -141,7 +141,7 @@ def test_only_an_address_of_the_web_becomes_a_link(session):
 
 
 def test_the_screen_asks_for_nothing_that_is_not_known_and_lists_every_key():
-    script = (PACKAGE / "coding_widget.js").read_text(encoding="utf-8")
+    script = (PACKAGE / "widget.js").read_text(encoding="utf-8")
     asked = set(
         re.findall(r"""(?:send|tell|button)\((?:"[^"]*", )?"([a-z-]+)"|\["([a-z]+)", (?:place|level)\]""", script)
     )
@@ -156,13 +156,13 @@ def test_the_screen_asks_for_nothing_that_is_not_known_and_lists_every_key():
 
 def test_without_anywidget_the_way_to_install_it_is_told(evidence, monkeypatch, session):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    synthesis.coding_widget._widget_class.cache_clear()
+    synthesis.coding.widget._widget_class.cache_clear()
     people = Evidence(session.folder, {**evidence.frames, "coders": evidence.coders.assign(kind="person")})
     with pytest.raises(SynthesisError, match=r"make lab.*pip install -e '\.\[lab\]'"):
         synthesis.coder(people, coder="adjudicator")
 
 
 def test_the_package_brings_the_screen_and_fetches_nothing():
-    for name in ("coding_widget.js", "coding_widget.css"):
+    for name in ("widget.js", "widget.css"):
         text = (PACKAGE / name).read_text(encoding="utf-8")
         assert not re.search(r"https?:|\bimport\b\s*[({\"']|@import|fetch\(|url\(", text)

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.combining import Override, PoolingRefused, considered, pool_estimates, recorded_override
-from synthesis.estimates import counted_units
-from synthesis.guard_rails import POOL_FROM, pooling_refusals, sample_labels
-from synthesis.pooling import pool
-from synthesis.schema import SynthesisError, vocabularies
+from synthesis.evidence.schema import SynthesisError, vocabularies
+from synthesis.pooling.pooled import pool
+from synthesis.prevalence.combining import Override, PoolingRefused, considered, pool_estimates, recorded_override
+from synthesis.prevalence.estimates import counted_units
+from synthesis.prevalence.guard_rails import POOL_FROM, pooling_refusals, sample_labels
 
 SERVICES, UNITS, FATHERS = (
     "parents_among_adults_with_psychosis_or_smi",

@@ -15,7 +15,7 @@ from synthesis.cli import main
 def read_once(evidence):
     """The evidence is the shipped one in every call here, and reading it takes longer than all else."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("synthesis.tables.read_evidence", lambda folder: evidence)
+        patch.setattr("synthesis.evidence.tables.read_evidence", lambda folder: evidence)
         yield
 
 

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from synthesis.cli import main
-from synthesis.pooling import COLUMNS, pool
+from synthesis.pooling.pooled import COLUMNS, pool
 
 KEYS = [
     "group", "k", "model", "transform", "estimate_transformed", "se", "estimate", "ci_low", "ci_high", "pi_low", "pi_high",

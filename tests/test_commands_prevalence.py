@@ -7,17 +7,10 @@ import json
 import pytest
 from plain import DATA
 
-from synthesis import (
-    area_trend,
-    association_table,
-    certainty_prompts,
-    estimate_ranges,
-    refusal_table,
-    status_line,
-    tables,
-)
+from synthesis import area_trend, association_table, certainty_prompts, estimate_ranges, refusal_table, status_line
 from synthesis.cli import main
-from synthesis.commands_prevalence import _AREAS, _TABLES
+from synthesis.commands.prevalence import _AREAS, _TABLES
+from synthesis.evidence import tables
 
 
 @pytest.fixture(autouse=True)
@@ -33,18 +26,18 @@ def printed(capsys, *arguments: str):
 
 @pytest.mark.parametrize("table", _TABLES)
 def test_every_table_of_prevalence_prints_as_text_with_the_status_line(capsys, evidence, table):
-    more = ["--indicator", "mbu_separation_at_discharge"] if _TABLES[table][4] == "must" else []
+    more = ["--indicator", "mbu_separation_at_discharge"] if _TABLES[table][3] == "must" else []
     assert main(["prevalence", "--data", str(DATA), "--table", table, *more]) == 0
     said = capsys.readouterr().out
     rests_on = "association_table" if table == "associations" else "prevalence"
-    assert said.startswith(_TABLES[table][2]) and status_line(evidence, rests_on) in said.splitlines()[-1]
+    assert said.startswith(_TABLES[table][1]) and status_line(evidence, rests_on) in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("table", _AREAS)
 def test_every_table_of_areas_prints_as_text_with_the_status_line(capsys, evidence, table):
     assert main(["areas", "--data", str(DATA), "--table", table]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(_AREAS[table][2]) and status_line(evidence, "official_statistics") in said.splitlines()[-1]
+    assert said.startswith(_AREAS[table][1]) and status_line(evidence, "official_statistics") in said.splitlines()[-1]
 
 
 def test_what_is_printed_is_what_the_function_gives(capsys, evidence):

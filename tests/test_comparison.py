@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from plain import column, people, rows
 
-from synthesis.comparison import published_comparison
-from synthesis.themes import theme_table
+from synthesis.reports.comparison import published_comparison
+from synthesis.themes.support import theme_table
 
 CONFIRMED = ["ackerson2003", "afzelius2017", "barbour2002", "barrow2014"]  # the evidence README
 

@@ -12,7 +12,11 @@ import pandas as pd
 import pytest
 from plain import DATA, column, rows
 
-from synthesis.confidence import (
+from synthesis.evidence.judgement_rules import follows_a_sum
+from synthesis.evidence.schema import FAULTS, EvidenceError, SynthesisError, vocabularies
+from synthesis.evidence.tables import check, read_evidence, write_table
+from synthesis.reports.derived import derive
+from synthesis.themes.confidence import (
     COMPONENTS,
     LEVELS,
     REASONS,
@@ -27,11 +31,7 @@ from synthesis.confidence import (
     suggested_concerns,
     summary_of_findings,
 )
-from synthesis.confidence_sheets import confidence_sheet, record_confidence
-from synthesis.derived import derive
-from synthesis.judgement_rules import follows_a_sum
-from synthesis.schema import FAULTS, EvidenceError, SynthesisError, vocabularies
-from synthesis.tables import check, read_evidence, write_table
+from synthesis.themes.confidence_sheets import confidence_sheet, record_confidence
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from plain import rows
 
-from synthesis.contrary import contradicting, contradictions
-from synthesis.schema import vocabularies
-from synthesis.tables import Evidence
+from synthesis.evidence.schema import vocabularies
+from synthesis.evidence.tables import Evidence
+from synthesis.themes.contrary import contradicting, contradictions
 
 
 def test_what_runs_against_a_statement_is_read_with_it(evidence):

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
-from synthesis.control_limits import binomial_limits, deviations, overdispersed_limits, overdispersion
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers.control_limits import binomial_limits, deviations, overdispersed_limits, overdispersion
 
 
 @pytest.mark.parametrize("target", [0.02, 0.3, 0.97])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from synthesis import read_evidence
-from synthesis.files import read_raw
-from synthesis.schema import evidence_tables
+from synthesis.evidence.files import read_raw
+from synthesis.evidence.schema import evidence_tables
 
 DATA = Path(__file__).parent.parent / "data"
 

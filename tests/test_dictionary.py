@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synthesis import derived, dictionary
-from synthesis.checks import check_cells, check_key
-from synthesis.files import RawTable, distinct, read_raw
-from synthesis.schema import Table, derived_tables, evidence_tables, table, vocabularies
-from synthesis.tables import Evidence, read_evidence
+from synthesis.evidence import dictionary
+from synthesis.evidence.checks import check_cells, check_key
+from synthesis.evidence.files import RawTable, distinct, read_raw
+from synthesis.evidence.schema import Table, derived_tables, evidence_tables, table, vocabularies
+from synthesis.evidence.tables import Evidence, read_evidence
+from synthesis.reports import derived
 
 DATA = Path(__file__).parent.parent / "data"
 TABLES = {**evidence_tables(), **derived_tables()}

@@ -6,10 +6,10 @@ import pytest
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from test_figures import assert_legible, words_of
 
-from synthesis import figures
-from synthesis.draw_pathways import _LINES, _ROUTES, NODES
-from synthesis.guidance_risks import pathway_table
-from synthesis.schema import vocabularies
+from synthesis.drawing.pathways import _LINES, _ROUTES, NODES
+from synthesis.evidence.schema import vocabularies
+from synthesis.guidance.risks import pathway_table
+from synthesis.reports import figures
 
 
 @pytest.fixture(scope="module")

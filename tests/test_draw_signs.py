@@ -11,12 +11,12 @@ import pytest
 from matplotlib.image import imread
 from plain import rows
 
-from synthesis.draw_signs import SIGN_SIDE, SIGNS, sign, sign_alt, sign_files
-from synthesis.drawing import plotted
-from synthesis.pack_pages import pack_page
-from synthesis.pack_word import pack_docx
-from synthesis.packs import build_packs
-from synthesis.schema import vocabularies
+from synthesis.drawing.canvas import plotted
+from synthesis.evidence.schema import vocabularies
+from synthesis.packs.contents import build_packs
+from synthesis.packs.pages import pack_page
+from synthesis.packs.signs import SIGN_SIDE, SIGNS, sign, sign_alt, sign_files
+from synthesis.packs.word import pack_docx
 
 
 @pytest.fixture(scope="module")

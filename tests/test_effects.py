@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.effects import BACK_TRANSFORMATIONS, TRANSFORMS, back_transform, effect_sizes, miller
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.effects import BACK_TRANSFORMATIONS, TRANSFORMS, back_transform, effect_sizes, miller
 
 QUICK = settings(max_examples=100, deadline=None, derandomize=True)
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.appraisal import SYMBOLS, appraisal_state
-from synthesis.estimate_appraisal import (
+from synthesis.evidence.schema import SynthesisError
+from synthesis.evidence.tables import read_table, write_table
+from synthesis.prevalence.estimate_appraisal import (
     answers_of_estimates,
     appraised_estimates,
     estimate_appraisal_differences,
@@ -15,8 +16,7 @@ from synthesis.estimate_appraisal import (
     estimate_appraisal_table,
     with_estimate_sheet,
 )
-from synthesis.schema import SynthesisError
-from synthesis.tables import read_table, write_table
+from synthesis.review.appraisal import SYMBOLS, appraisal_state
 
 UNITS = "mbu_separation_at_discharge"
 HELD = [row["estimate_id"] for row in rows("estimates") if row["indicator_id"] == UNITS]

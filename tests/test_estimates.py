@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from plain import rows
 from scipy.stats import beta, binomtest, norm
 
-from synthesis.estimates import both_ways, derived_counts, proportions, source_label, wilson
-from synthesis.intervals import agresti_coull, clopper_pearson, jeffreys
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers.intervals import agresti_coull, clopper_pearson, jeffreys
+from synthesis.prevalence.estimates import both_ways, derived_counts, proportions, source_label, wilson
 
 RELATIVE = 1e-9
 with (Path(__file__).parent / "reference" / "wilson.csv").open(encoding="utf-8", newline="") as handle:

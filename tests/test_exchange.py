@@ -16,12 +16,12 @@ from small import small_base
 
 from synthesis import check, read_evidence
 from synthesis.cli import main
-from synthesis.codes import rename_code
-from synthesis.exchange import BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
-from synthesis.office_files import WORKBOOK
-from synthesis.schema import CallError, EvidenceError, SynthesisError, table
-from synthesis.table_sheets import ABOUT
-from synthesis.tables import Evidence, write_tables
+from synthesis.coding.codebook import rename_code
+from synthesis.coding.exchange import BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
+from synthesis.evidence.schema import CallError, EvidenceError, SynthesisError, table
+from synthesis.evidence.tables import Evidence, write_tables
+from synthesis.office.office_files import WORKBOOK
+from synthesis.office.table_sheets import ABOUT
 
 ANNA = "anna"
 

@@ -19,15 +19,15 @@ from small import small_base
 
 from synthesis import check, read_evidence
 from synthesis.cli import main
-from synthesis.feedback import receive_feedback
-from synthesis.feedback_rows import FeedbackChoices
-from synthesis.office_files import FEEDBACK_SHEET
-from synthesis.pack_forms import form_rows
-from synthesis.pack_pages import pack_page
-from synthesis.pack_sheet import feedback_workbook
-from synthesis.packs import build_pack
-from synthesis.schema import CallError, SynthesisError, table
-from synthesis.tables import Evidence, write_tables
+from synthesis.evidence.schema import CallError, SynthesisError, table
+from synthesis.evidence.tables import Evidence, write_tables
+from synthesis.office.office_files import FEEDBACK_SHEET
+from synthesis.packs.contents import build_pack
+from synthesis.packs.feedback import receive_feedback
+from synthesis.packs.feedback_rows import FeedbackChoices
+from synthesis.packs.forms import form_rows
+from synthesis.packs.pages import pack_page
+from synthesis.packs.sheet import feedback_workbook
 
 DAY = dt.date(2026, 11, 22)
 ROUND = FeedbackChoices(round_id="round-1")

@@ -20,17 +20,17 @@ from returned import FilledDocument, FilledSheet, resaved, with_parts
 from small import small_base
 
 from synthesis import read_evidence
-from synthesis.draw_pack import theme_picture
-from synthesis.feedback import receive_feedback
-from synthesis.feedback_rows import FeedbackChoices
-from synthesis.office_files import DOCUMENT
-from synthesis.pack_forms import options, pack_mark
-from synthesis.pack_sheet import feedback_workbook
-from synthesis.pack_word import pack_docx
-from synthesis.packs import build_pack, build_packs
-from synthesis.schema import CallError, SynthesisError, table
-from synthesis.tables import Evidence
-from synthesis.tick_boxes import Ticked, read_ticks
+from synthesis.evidence.schema import CallError, SynthesisError, table
+from synthesis.evidence.tables import Evidence
+from synthesis.office.office_files import DOCUMENT
+from synthesis.office.tick_boxes import Ticked, read_ticks
+from synthesis.packs.contents import build_pack, build_packs
+from synthesis.packs.feedback import receive_feedback
+from synthesis.packs.feedback_rows import FeedbackChoices
+from synthesis.packs.forms import options, pack_mark
+from synthesis.packs.picture import theme_picture
+from synthesis.packs.sheet import feedback_workbook
+from synthesis.packs.word import pack_docx
 
 DAY = dt.date(2026, 11, 22)
 ROUND = FeedbackChoices(round_id="round-1")

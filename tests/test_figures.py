@@ -18,15 +18,15 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from synthesis import figures
-from synthesis.areas import area_series
-from synthesis.drawing import PALETTE, SMALL, add_note, spread, text_width, wrap
-from synthesis.forest_lines import CONTRADICTED, LEFT_OUT, PRINTED
-from synthesis.prevalence import pooled_table, prevalence_table
-from synthesis.provenance import status_line
-from synthesis.records import prisma_flow
-from synthesis.schema import SynthesisError
-from synthesis.themes import theme_matrix, theme_table
+from synthesis.drawing.canvas import PALETTE, SMALL, add_note, spread, text_width, wrap
+from synthesis.drawing.forest_lines import CONTRADICTED, LEFT_OUT, PRINTED
+from synthesis.evidence.schema import SynthesisError
+from synthesis.prevalence.areas import area_series
+from synthesis.prevalence.by_indicator import pooled_table, prevalence_table
+from synthesis.reports import figures
+from synthesis.review.provenance import status_line
+from synthesis.review.records import prisma_flow
+from synthesis.themes.support import theme_matrix, theme_table
 
 ROOT = Path(__file__).parent.parent
 LONG = "A very long name that nobody would choose but that somebody will certainly enter one day, Herefordshire-upon-Thames"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis import files
-from synthesis.schema import SynthesisError, table
+from synthesis.evidence import files
+from synthesis.evidence.schema import SynthesisError, table
 
 HEADER = "finding_id,reason"
 

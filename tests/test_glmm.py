@@ -9,10 +9,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 from scipy.stats import chi2
 
-from synthesis.binomial_normal import binomial_log, marginal
-from synthesis.glmm import conditional_modes, fit_glmm, marginal_mean, study_weights
-from synthesis.glmm_intervals import profile_intervals
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.binomial_normal import binomial_log, marginal
+from synthesis.pooling.glmm import conditional_modes, fit_glmm, marginal_mean, study_weights
+from synthesis.pooling.glmm_intervals import profile_intervals
 
 #: events, total, mean logit, tau2: ordinary, none, rare under a large variance, millions, a single trial, tiny variance
 STUDIES = [

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthesis.beta_binomial import fit_beta_binomial
-from synthesis.glmm import conditional_modes, fit_glmm
-from synthesis.glmm_intervals import profile_intervals
+from synthesis.pooling.beta_binomial import fit_beta_binomial
+from synthesis.pooling.glmm import conditional_modes, fit_glmm
+from synthesis.pooling.glmm_intervals import profile_intervals
 
 REFERENCE = Path(__file__).parent / "reference"
 #: A likelihood ratio of this much is far below anything a reader can see, and about what R's integrate() leaves open.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from synthesis.crosswalk import (
+from synthesis.evidence.schema import CallError, vocabularies
+from synthesis.guidance.crosswalk import (
     BACKED,
     crosswalk_table,
     finding_answers,
@@ -13,7 +14,8 @@ from synthesis.crosswalk import (
     practical_mentions,
     recommendation_support,
 )
-from synthesis.guidance import (
+from synthesis.guidance.guide_figures import family_hub_figures
+from synthesis.guidance.guides import (
     address_words,
     engagement_table,
     guide_item_table,
@@ -24,12 +26,10 @@ from synthesis.guidance import (
     stated,
     step_table,
 )
-from synthesis.guidance_interventions import intervention_table, rating_columns, result_counts
-from synthesis.guidance_measures import PROPERTIES, measure_differences, measure_table, which_measure
-from synthesis.guidance_risks import pathway_table, risk_factor_table
-from synthesis.guide_figures import family_hub_figures
-from synthesis.provenance import status_line
-from synthesis.schema import CallError, vocabularies
+from synthesis.guidance.interventions import intervention_table, rating_columns, result_counts
+from synthesis.guidance.measures import PROPERTIES, measure_differences, measure_table, which_measure
+from synthesis.guidance.risks import pathway_table, risk_factor_table
+from synthesis.review.provenance import status_line
 
 # ---------------------------------------------------------------- modules, statements, recommendations
 

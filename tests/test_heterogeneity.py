@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import chdtri
 
-from synthesis.heterogeneity import TAU2_METHODS, estimate_tau2, heterogeneity, q_profile, tau2_where_q_is
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.heterogeneity import TAU2_METHODS, estimate_tau2, heterogeneity, q_profile, tau2_where_q_is
 
 RANDOM = np.random.default_rng(7)
 

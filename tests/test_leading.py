@@ -6,8 +6,8 @@ from math import nan
 
 import pytest
 
-from synthesis.leading import I2_APART, ODDS_APART, headline
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers.leading import I2_APART, ODDS_APART, headline
 
 
 def at_odds(share: float, times: float) -> float:

@@ -15,10 +15,10 @@ from synthesis import (
     show,
     similar_areas,
 )
-from synthesis.intervals import newcombe
-from synthesis.local_areas import FACTORS, SIMILAR, find_area
-from synthesis.local_figures import PLACES, official_tables
-from synthesis.schema import CallError
+from synthesis.evidence.schema import CallError
+from synthesis.numbers.intervals import newcombe
+from synthesis.prevalence.local_areas import FACTORS, SIMILAR, find_area
+from synthesis.prevalence.local_figures import PLACES, official_tables
 
 #: Ordinary; suppressed; without a neighbour of its size; a failed return; steps in recording; abolished; new; unreliable.
 SAMPLE = {

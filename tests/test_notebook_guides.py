@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from synthesis.crosswalk import finding_answers, needs_and_interventions, recommendation_support
-from synthesis.guidance import recommendation_table, step_table
-from synthesis.guidance_risks import pathway_table, risk_factor_table
+from synthesis.guidance.crosswalk import finding_answers, needs_and_interventions, recommendation_support
+from synthesis.guidance.guides import recommendation_table, step_table
+from synthesis.guidance.risks import pathway_table, risk_factor_table
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "09_practice_guides.ipynb"
 #: Columns of its tables that hold sentences of sources or of judgements, as they are headed.

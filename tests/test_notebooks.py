@@ -22,8 +22,8 @@ from synthesis import (
     published_prevalence,
     sensitivity_table,
 )
-from synthesis.associations import grouped_refusals
-from synthesis.combining import considered
+from synthesis.prevalence.associations import grouped_refusals
+from synthesis.prevalence.combining import considered
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 READING_ORDER = [

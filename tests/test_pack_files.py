@@ -14,18 +14,18 @@ import pytest
 from docx.oxml.ns import qn
 from small import DATA, small_base
 
-from synthesis import pack_folder
 from synthesis.cli import main
-from synthesis.draw_pack import studies_picture, studies_picture_alt, theme_picture
-from synthesis.drawing import plotted
-from synthesis.pack_folder import PACK_FILES, pack_contents, put_pack, write_pack
-from synthesis.pack_pages import pack_page
-from synthesis.pack_team import not_ready
-from synthesis.pack_word import pack_docx
-from synthesis.packs import Against, build_packs
-from synthesis.readability import sentences
-from synthesis.schema import CallError, SynthesisError
-from synthesis.tables import Evidence, read_evidence, read_table
+from synthesis.drawing.canvas import plotted
+from synthesis.evidence.readability import sentences
+from synthesis.evidence.schema import CallError, SynthesisError
+from synthesis.evidence.tables import Evidence, read_evidence, read_table
+from synthesis.packs import folder as pack_folder
+from synthesis.packs.contents import Against, build_packs
+from synthesis.packs.folder import PACK_FILES, pack_contents, put_pack, write_pack
+from synthesis.packs.pages import pack_page
+from synthesis.packs.picture import studies_picture, studies_picture_alt, theme_picture
+from synthesis.packs.team_notes import not_ready
+from synthesis.packs.word import pack_docx
 
 
 @pytest.fixture(scope="module")

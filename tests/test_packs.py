@@ -11,18 +11,18 @@ import pandas as pd
 import pytest
 from plain import column, rows
 
-from synthesis.confidence import summary_of_findings
-from synthesis.pack_lines import version_line
-from synthesis.pack_reading import pack_texts, readability_summary, readability_table
-from synthesis.packs import VARIANTS, build_pack, build_packs, pack_words
-from synthesis.readability import MAX_WORDS, words
-from synthesis.round_rules import version_of
-from synthesis.schema import CallError, SynthesisError, vocabularies
-from synthesis.tables import Evidence
-from synthesis.themes import theme_table
+from synthesis.evidence.readability import MAX_WORDS, words
+from synthesis.evidence.round_rules import version_of
+from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
+from synthesis.evidence.tables import Evidence
+from synthesis.packs.contents import VARIANTS, build_pack, build_packs, pack_words
+from synthesis.packs.lines import version_line
+from synthesis.packs.reading_level import pack_texts, readability_summary, readability_table
+from synthesis.themes.confidence import summary_of_findings
+from synthesis.themes.support import theme_table
 
 AUDIENCES = tuple(vocabularies()["pack_audience"])
-BOOK = tomllib.loads((Path(__file__).parent.parent / "synthesis" / "pack_words.toml").read_text(encoding="utf-8"))
+BOOK = tomllib.loads((Path(__file__).parent.parent / "synthesis" / "packs" / "words.toml").read_text(encoding="utf-8"))
 #: Terms of the trade that no reader of a pack is to meet in its fixed words, nor in themes and statements in plain words.
 JARGON = (
     "synthesis",

@@ -9,12 +9,12 @@ import pytest
 from filled_plan import AREA, STAGES, TODAY
 
 import synthesis
-from synthesis.figures import draw, progress_alt, progress_plot
-from synthesis.planning import planning_items, stage_scale
-from synthesis.planning_answers import Answer, Privacy, make_plan
-from synthesis.planning_progress import CHANGES, change_counts, compare_plans, plan_progress
-from synthesis.planning_steps import next_steps, open_items
-from synthesis.schema import CallError
+from synthesis.evidence.schema import CallError
+from synthesis.planning.answers import Answer, Privacy, make_plan
+from synthesis.planning.next_steps import next_steps, open_items
+from synthesis.planning.plans import planning_items, stage_scale
+from synthesis.planning.progress import CHANGES, change_counts, compare_plans, plan_progress
+from synthesis.reports.figures import draw, progress_alt, progress_plot
 
 
 def plan(evidence, day="2026-06-01", stages=STAGES, area=AREA, **said) -> pd.DataFrame:

@@ -12,10 +12,10 @@ import pytest
 from filled_plan import AREA, STAGES, TODAY, FilledPlan
 
 import synthesis
-from synthesis.planning import read_plans
-from synthesis.planning_form import PlanAnswers, form_view, plan_form, take
-from synthesis.planning_reading import read_plan
-from synthesis.schema import CallError, SynthesisError
+from synthesis.evidence.schema import CallError, SynthesisError
+from synthesis.planning.form import PlanAnswers, form_view, plan_form, take
+from synthesis.planning.plans import read_plans
+from synthesis.planning.reading import read_plan
 
 PACKAGE = Path(synthesis.__file__).parent
 GIVEN = {"stage": "begun", "note": "minutes of the board", "owner": "commissioning lead", "action_date": "2027-03-01"}
@@ -107,7 +107,7 @@ def test_what_the_form_sends_is_stored_whole_or_not_at_all(answers, tmp_path):
 
 
 def test_without_jupyterlab_the_form_says_what_to_do_and_names_the_way_by_call(evidence, tmp_path, monkeypatch):
-    from synthesis import planning_form
+    from synthesis.planning import form as planning_form
 
     monkeypatch.setitem(sys.modules, "anywidget", None)
     planning_form._widget_class.cache_clear()
@@ -119,7 +119,7 @@ def test_without_jupyterlab_the_form_says_what_to_do_and_names_the_way_by_call(e
 
 
 def test_the_form_fetches_nothing_and_writes_text_never_markup():
-    script = (PACKAGE / "planning_form.js").read_text(encoding="utf-8")
-    style = (PACKAGE / "planning_form.css").read_text(encoding="utf-8")
+    script = (PACKAGE / "form.js").read_text(encoding="utf-8")
+    style = (PACKAGE / "form.css").read_text(encoding="utf-8")
     assert not re.search(r"https?://(?!\")|\bimport\b|innerHTML|eval|fetch\(", script)
     assert not re.search(r"url\(|@import", style)

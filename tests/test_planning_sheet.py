@@ -14,10 +14,10 @@ import pytest
 from filled_plan import AREA, HEADS, STAGES, TODAY, FilledPlan
 from returned import resaved, with_parts
 
-from synthesis.planning import COLUMNS, planning_items, read_plans, store_plan
-from synthesis.planning_reading import MOST_ROWS, read_plan
-from synthesis.planning_sheet import planning_workbook, read_mark
-from synthesis.schema import CallError, SynthesisError
+from synthesis.evidence.schema import CallError, SynthesisError
+from synthesis.planning.plans import COLUMNS, planning_items, read_plans, store_plan
+from synthesis.planning.reading import MOST_ROWS, read_plan
+from synthesis.planning.sheet import planning_workbook, read_mark
 
 BAD = list(csv.DictReader(Path(__file__).with_name("bad_plans.csv").read_text(encoding="utf-8").splitlines()))
 

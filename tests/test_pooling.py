@@ -15,9 +15,9 @@ from plain import rows
 from scipy.special import logit
 from scipy.stats import beta
 
-from synthesis.guard_rails import POOL_FROM
-from synthesis.pooling import COLUMNS, pool, pool_groups
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.pooled import COLUMNS, pool, pool_groups
+from synthesis.prevalence.guard_rails import POOL_FROM
 
 REFERENCE = Path(__file__).parent / "reference"
 RELATIVE = 1e-9  # the largest difference seen is 2e-11, in tau2 of `all_huge`

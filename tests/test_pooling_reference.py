@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthesis.effects import TRANSFORMS, back_transform, effect_sizes
-from synthesis.heterogeneity import TAU2_METHODS, estimate_tau2, heterogeneity
-from synthesis.pooling import pool, pool_groups
+from synthesis.pooling.effects import TRANSFORMS, back_transform, effect_sizes
+from synthesis.pooling.heterogeneity import TAU2_METHODS, estimate_tau2, heterogeneity
+from synthesis.pooling.pooled import pool, pool_groups
 
 REFERENCE = Path(__file__).parent / "reference"
 RELATIVE = 1e-6

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import column, rows
 
-from synthesis.guard_rails import POOL_FROM
-from synthesis.pooling import pool
-from synthesis.prevalence import pooled_table, prevalence_table
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.pooled import pool
+from synthesis.prevalence.by_indicator import pooled_table, prevalence_table
+from synthesis.prevalence.guard_rails import POOL_FROM
 
 COMBINE = column("indicators", "indicator_id", "combine")
 POOLABLE = [indicator for indicator, combine in COMBINE.items() if combine == "poolable"]

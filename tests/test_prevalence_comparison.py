@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.prevalence import prevalence_table
-from synthesis.prevalence_comparison import published_prevalence
-from synthesis.schema import vocabularies
+from synthesis.evidence.schema import vocabularies
+from synthesis.prevalence.by_indicator import prevalence_table
+from synthesis.reports.prevalence_comparison import published_prevalence
 
 FATHERS = "paternal_perinatal_depression"
 

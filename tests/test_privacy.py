@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from plain import rows
 
-from synthesis.privacy import blacked_out, hinted, personal_details
-from synthesis.readability import sentences
+from synthesis.evidence.privacy import blacked_out, hinted, personal_details
+from synthesis.evidence.readability import sentences
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import re
 import pytest
 from test_figures import assert_legible, words_of
 
-from synthesis import figures
-from synthesis.intervals import wilson
-from synthesis.programme import programme_funnel
-from synthesis.provenance import status_line
-from synthesis.schema import vocabularies
+from synthesis.evidence.schema import vocabularies
+from synthesis.guidance.programme import programme_funnel
+from synthesis.numbers.intervals import wilson
+from synthesis.reports import figures
+from synthesis.review.provenance import status_line
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_stage_of_which_no_whole_is_stated_has_a_count_and_no_share(altered, e
 
 
 def test_the_figure_shows_every_stage_in_words_and_needs_no_colour(table):
-    from synthesis.draw_programme import _LOOKS, STAGES
+    from synthesis.drawing.programme import _LOOKS, STAGES
 
     assert set(STAGES) == set(vocabularies()["programme_stage"])
     assert set(_LOOKS) == set(vocabularies()["programme_unit"])

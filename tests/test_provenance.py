@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.provenance import status, status_line
-from synthesis.schema import CallError
+from synthesis.evidence.schema import CallError
+from synthesis.review.provenance import status, status_line
 
 
 def test_the_line_of_the_shipped_data_is_that_of_a_recount(evidence):

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthesis.combining import PoolingRefused, considered, pool_estimates
-from synthesis.prevalence import prevalence_table
-from synthesis.ranges import estimate_ranges, refusal_table
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.prevalence.by_indicator import prevalence_table
+from synthesis.prevalence.combining import PoolingRefused, considered, pool_estimates
+from synthesis.prevalence.ranges import estimate_ranges, refusal_table
 
 
 @pytest.fixture(scope="module")

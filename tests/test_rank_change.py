@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy.stats import norm, rankdata
 
-from synthesis.area_change import area_breaks, usual_change
-from synthesis.area_comparison import area_estimates
-from synthesis.rank_change import area_ranks
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.prevalence.area_change import area_breaks, usual_change
+from synthesis.prevalence.area_comparison import area_estimates
+from synthesis.prevalence.rank_change import area_ranks
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synthesis.readability import MAX_WORDS, long_words, readability_index, sentences, too_hard, words
+from synthesis.evidence.readability import MAX_WORDS, long_words, readability_index, sentences, too_hard, words
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from plain import rows
 
-from synthesis.readings import findings_read, read_without_code
-from synthesis.schema import SynthesisError
+from synthesis.coding.readings import findings_read, read_without_code
+from synthesis.evidence.schema import SynthesisError
 
 
 @pytest.mark.parametrize(("coder", "left"), [("coder-1", 18), ("coder-2", 13)])

@@ -12,7 +12,7 @@ import pytest
 from audit_received import DATA, RECEIVED, audit
 from small import as_csv, read
 
-from synthesis.schema import table
+from synthesis.evidence.schema import table
 
 
 @pytest.fixture(scope="module")

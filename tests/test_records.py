@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import rows, sample_by_study
 
-from synthesis.records import prisma_flow
-from synthesis.schema import SynthesisError
+from synthesis.evidence.schema import SynthesisError
+from synthesis.review.records import prisma_flow
 
 
 def boxes(flow: pd.DataFrame) -> dict[tuple[str, str], int]:

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from synthesis import read_evidence, show, theme_table
-from synthesis.areas import area_series
-from synthesis.prevalence import prevalence_table
-from synthesis.reports import html_table, presented, text_table, workbook
-from synthesis.schema import table
+from synthesis.evidence.schema import table
+from synthesis.prevalence.areas import area_series
+from synthesis.prevalence.by_indicator import prevalence_table
+from synthesis.reports.display import html_table, presented, text_table, workbook
 
 DATA = Path(__file__).parent.parent / "data"
 

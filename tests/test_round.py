@@ -14,13 +14,13 @@ from returned import FilledDocument, FilledSheet
 from small import small_base
 
 from synthesis.cli import main
-from synthesis.involvement import active, gripp2
-from synthesis.pack_folder import with_round
-from synthesis.pack_lines import reply_rows
-from synthesis.packs import build_pack
-from synthesis.responses import waiting
-from synthesis.schema import CallError
-from synthesis.tables import Evidence, check, read_evidence, read_table, write_table, write_tables
+from synthesis.evidence.schema import CallError
+from synthesis.evidence.tables import Evidence, check, read_evidence, read_table, write_table, write_tables
+from synthesis.packs.contents import build_pack
+from synthesis.packs.folder import with_round
+from synthesis.packs.involvement import active, gripp2
+from synthesis.packs.lines import reply_rows
+from synthesis.packs.responses import waiting
 
 EXAMPLE = Path(__file__).parent / "example_round"
 NEW_WORDS = "Asking for help can feel dangerous. When services step in, things can get worse."

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from small import as_csv, read, small_base
 
-from synthesis.rules import _and_above, printed_step
-from synthesis.tables import check
+from synthesis.evidence.rules import _and_above, printed_step
+from synthesis.evidence.tables import check
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from cases import cases
 
-import synthesis.schema as schema
-from synthesis.checks import _WRITTEN
-from synthesis.schema import FAULTS, LIST_TYPES, NUMBER_TYPES, evidence_tables, vocabularies
+import synthesis.evidence.schema as schema
+from synthesis.evidence.checks import _WRITTEN
+from synthesis.evidence.schema import FAULTS, LIST_TYPES, NUMBER_TYPES, evidence_tables, vocabularies
 
 LIBRARY = Path(schema.__file__).parent
 EVERY = [(spec, column) for spec in evidence_tables().values() for column in spec.columns.values()]

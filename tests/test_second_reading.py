@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from synthesis.intervals import wilson
-from synthesis.reliability import cohen_kappa
-from synthesis.schema import vocabularies
-from synthesis.second_reading import second_reading_agreement, second_reading_differences
+from synthesis.evidence.schema import vocabularies
+from synthesis.guidance.second_reading import second_reading_agreement, second_reading_differences
+from synthesis.numbers.intervals import wilson
+from synthesis.numbers.reliability import cohen_kappa
 
 
 def test_agreement_is_counted_column_by_column_with_intervals(evidence):

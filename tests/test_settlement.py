@@ -12,9 +12,9 @@ from plain import rows
 
 from synthesis import check, read_evidence
 from synthesis.cli import main
-from synthesis.schema import EvidenceError, SynthesisError
-from synthesis.settlement import SHEET, TO_FILL, disagreement_sheet, settle
-from synthesis.tables import Evidence, write_tables
+from synthesis.coding.settlement import SHEET, TO_FILL, disagreement_sheet, settle
+from synthesis.evidence.schema import EvidenceError, SynthesisError
+from synthesis.evidence.tables import Evidence, write_tables
 
 PAIR = ("coder-1", "coder-2")
 

@@ -17,28 +17,30 @@ import pytest
 from small import small_base
 from test_exchange import libreoffice
 
-from synthesis import appraisal_sheets, check, confidence_sheets, read_evidence
-from synthesis.appraisal import settled_answers
-from synthesis.appraisal_sheets import (
+from synthesis import check, read_evidence
+from synthesis.cli import main
+from synthesis.evidence.schema import CallError, EvidenceError, SynthesisError, table
+from synthesis.evidence.tables import Evidence, write_tables
+from synthesis.office.table_sheets import Imported, filled_rows, read_table_sheet
+from synthesis.reports.sheets import SHEETS, export_sheet, import_sheet
+from synthesis.review import appraisal_sheets
+from synthesis.review.appraisal import settled_answers
+from synthesis.review.appraisal_sheets import (
     appraisal_settlement,
     appraisal_sheet,
     appraisal_workbook,
     record_appraisals,
     settle_appraisals,
 )
-from synthesis.cli import main
-from synthesis.confidence import LEVELS, judgements
-from synthesis.confidence_sheets import (
+from synthesis.themes import confidence_sheets
+from synthesis.themes.confidence import LEVELS, judgements
+from synthesis.themes.confidence_sheets import (
     confidence_settlement,
     confidence_sheet,
     confidence_workbook,
     record_confidence,
     settle_confidence,
 )
-from synthesis.schema import CallError, EvidenceError, SynthesisError, table
-from synthesis.sheets import SHEETS, export_sheet, import_sheet
-from synthesis.table_sheets import Imported, filled_rows, read_table_sheet
-from synthesis.tables import Evidence, write_tables
 
 DAY = dt.date(2026, 11, 22)
 CASP = "casp_qualitative"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import theilslopes
 
-from synthesis.schema import SynthesisError
-from synthesis.slopes import median_slope
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers.slopes import median_slope
 
 ENGLAND = np.array([26.77, 27.13, 29.86, 31.77, 31.12, 31.72, 32.68, 33.47])
 

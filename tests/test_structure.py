@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,218 +16,68 @@ import synthesis
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "synthesis"
 
-#: Layers from the ground up; a module may import modules of lower layers, and of its own layer those that stand before it.
-LAYERS = [
-    ["schema"],
-    [
-        "files",
-        "appraisal_tools",
-        "ordinary_words",
-        "privacy",
-        "readability",
-        "checks",
-        "rules",
-        "judgement_rules",
-        "round_rules",
-        "guide_rules",
-        "tables",
-    ],
-    [
-        "whole_folder",
-        "office_files",
-        "dictionary",
-        "workbooks",
-        "sheet_notes",
-        "ods_sheets",
-        "text_tables",
-        "table_sheets",
-        "sheet_rows",
-        "exchange",
-    ],
-    ["intervals", "leading", "reliability", "incidence", "control_limits", "slopes"],
-    [
-        "pooling_options",
-        "effects",
-        "heterogeneity",
-        "binomial_normal",
-        "maxima",
-        "glmm",
-        "glmm_variance",
-        "glmm_intervals",
-        "beta_binomial",
-    ],
-    ["pooling_text", "inverse_variance", "count_models", "pooling_batches", "pooling"],
-    [
-        "study_rows",
-        "design_matrix",
-        "regression",
-        "moderators",
-        "grouping",
-        "multilevel",
-        "clusters",
-        "influence",
-        "small_studies",
-        "outliers",
-        "sensitivity",
-    ],
-    [
-        "studies",
-        "records",
-        "appraisal",
-        "readings",
-        "codes",
-        "agreement",
-        "settlement",
-        "themes",
-        "contrast",
-        "code_pairs",
-        "curves",
-        "stability",
-        "framework",
-        "appraisal_sheets",
-        "confidence",
-        "contrary",
-        "confidence_sheets",
-        "sheets",
-        "chain_guides",
-        "chain",
-        "responses",
-        "involvement",
-    ],
-    [
-        "estimates",
-        "estimate_appraisal",
-        "guard_rails",
-        "associations",
-        "combining",
-        "certainty",
-        "prevalence",
-        "ranges",
-        "areas",
-        "area_change",
-        "area_comparison",
-        "rank_change",
-        "local_areas",
-        "local_figures",
-        "local_reservations",
-    ],
-    [
-        "guidance",
-        "guidance_risks",
-        "guidance_interventions",
-        "guidance_measures",
-        "guide_figures",
-        "crosswalk",
-        "programme",
-        "second_reading",
-    ],
-    ["planning", "planning_answers", "planning_progress", "planning_steps"],
-    ["provenance", "comparison", "prevalence_comparison"],
-    ["planning_sheet", "planning_reading", "planning_form"],
-    [
-        "drawing",
-        "draw_series",
-        "draw_areas",
-        "draw_associations",
-        "draw_control",
-        "draw_caterpillar",
-        "draw_change",
-        "draw_flow",
-        "forest_lines",
-        "draw_forest",
-        "draw_points",
-        "draw_funnel",
-        "draw_influence",
-        "draw_bubble",
-        "draw_themes",
-        "draw_map",
-        "draw_contrast",
-        "draw_accumulation",
-        "draw_pairs",
-        "draw_stability",
-        "draw_heat",
-        "draw_pathways",
-        "draw_progress",
-        "draw_programme",
-        "draw_local",
-    ],
-    ["derived", "reports", "figures", "notebooks", "coding_files", "coding_session", "coding_widget"],
-    [
-        "packs",
-        "pack_lines",
-        "pack_forms",
-        "tick_boxes",
-        "word_text",
-        "word_marks",
-        "word_pictures",
-        "word_parts",
-        "typeset",
-        "draw_signs",
-        "draw_pack",
-        "pack_reading",
-        "pack_pages",
-        "pack_print",
-        "word_questions",
-        "pack_word",
-        "pack_sheet",
-        "feedback_sheet",
-        "feedback_word",
-        "repeated_forms",
-        "feedback_files",
-        "feedback_rows",
-        "feedback",
-        "pack_team",
-        "pack_folder",
-        "brief_parts",
-        "brief_rows",
-        "brief",
-        "brief_pages",
-        "brief_print",
-        "brief_word",
-        "brief_folder",
-    ],
-    [
-        "answering",
-        "commands_brief",
-        "commands_packs",
-        "commands_planning",
-        "commands_pooling",
-        "commands_prevalence",
-        "build",
-        "cli",
-    ],
-    ["__main__"],
+#: The rooms of the library from the ground up: a module may import from its own room and from rooms that stand before it.
+ROOMS = [
+    "evidence",
+    "office",
+    "numbers",
+    "pooling",
+    "review",
+    "coding",
+    "themes",
+    "prevalence",
+    "guidance",
+    "planning",
+    "drawing",
+    "reports",
+    "packs",
+    "briefs",
+    "commands",
 ]
-ORDER = [module for layer in LAYERS for module in layer]
+FACE = {"__init__", "__main__", "build", "cli"}
+MODULES = sorted(".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py"))
 
 
 def imported(module: str) -> set[str]:
     """Modules of the package that a module imports, inside functions too."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("synthesis"):
-            inner = node.module.removeprefix("synthesis").lstrip(".")
-            found |= {inner} if inner else {alias.name for alias in node.names}
-    return found & {path.stem for path in PACKAGE.glob("*.py")}
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("synthesis."):
+            inner = node.module.removeprefix("synthesis.")
+            found |= {inner} if inner in MODULES else {f"{inner}.{alias.name}" for alias in node.names}
+    return found & set(MODULES)
 
 
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+def room(module: str) -> str:
+    return module.split(".", maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("module", MODULES)
+def test_every_module_stands_in_a_room():
+    assert {room(module) for module in MODULES} == {*ROOMS, *FACE}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room(module) in ROOMS])
 def test_imports_point_one_way(module):
-    assert module in ORDER, f"{module} has no place in LAYERS: say where it belongs"
-    above = [other for other in imported(module) if ORDER.index(other) >= ORDER.index(module)]
+    allowed = ROOMS[: ROOMS.index(room(module)) + 1]
+    above = [other for other in imported(module) if room(other) not in allowed]
     assert not above, f"{module} imports {above}, which stand above it"
 
 
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {module: imported(module) for module in MODULES if module != "__init__"}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+
+
 def test_the_two_lines_meet_only_in_what_compares_and_reports():
-    qualitative, quantitative = {"themes"}, {"estimates", "guard_rails", "pooling", "combining", "prevalence"}
-    for module in qualitative:
-        assert not imported(module) & quantitative
-    for module in quantitative:
-        assert not imported(module) & qualitative
+    lines = {"coding": "qualitative", "themes": "qualitative", "pooling": "quantitative", "prevalence": "quantitative"}
+    for module in MODULES:
+        for other in imported(module):
+            if {room(module), room(other)} <= set(lines):
+                assert lines[room(module)] == lines[room(other)], f"{module} imports {other}"
 
 
 @pytest.mark.parametrize("name", sorted(set(dir(synthesis)) - {"__version__"}))

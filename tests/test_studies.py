@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import people, rows, sample_by_study
 
-from synthesis.schema import CallError, SynthesisError
-from synthesis.studies import included_studies, participants, sample_of, study_counts
+from synthesis.evidence.schema import CallError, SynthesisError
+from synthesis.review.studies import included_studies, participants, sample_of, study_counts
 
 STUDIES = [row["study_id"] for row in rows("studies")]
 

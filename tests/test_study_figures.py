@@ -11,11 +11,12 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from test_figures import LONG, assert_legible, words_of
 
-from synthesis import baujat_table, doi_table, figures, funnel_table, meta_regression, pool, pool_estimates, subgroups
-from synthesis.drawing import NAVY, shown_percent
-from synthesis.intervals import wilson
-from synthesis.prevalence import pooled_table
-from synthesis.schema import SynthesisError
+from synthesis import baujat_table, doi_table, funnel_table, meta_regression, pool, pool_estimates, subgroups
+from synthesis.drawing.canvas import NAVY, shown_percent
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers.intervals import wilson
+from synthesis.prevalence.by_indicator import pooled_table
+from synthesis.reports import figures
 
 PALE = "#a9bdd1"
 

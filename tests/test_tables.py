@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from small import as_csv, read, small_base
 
 from synthesis import check, read_evidence, write_table
-from synthesis.checks import _garbled, plain
-from synthesis.schema import Column, EvidenceError, SynthesisError, evidence_tables, table
+from synthesis.evidence.checks import _garbled, plain
+from synthesis.evidence.schema import Column, EvidenceError, SynthesisError, evidence_tables, table
 
 DATA = Path(__file__).parent.parent / "data"
 FEW = settings(
@@ -269,7 +269,7 @@ def test_what_is_written_is_what_is_read(base, tmp_path, rows):
 
 def check_only(folder: Path) -> pd.DataFrame:
     """The associations of a folder, whatever the other tables lack."""
-    from synthesis import tables
+    from synthesis.evidence import tables
 
     checked, _, problems = tables._read(folder)
     assert not [p for p in problems if p.table == "associations"]

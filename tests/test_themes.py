@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import column, people, rows, sample_by_study
 
-from synthesis.schema import CallError, SynthesisError, vocabularies
-from synthesis.themes import coded_findings, theme_matrix, theme_order, theme_table
+from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
+from synthesis.themes.support import coded_findings, theme_matrix, theme_order, theme_table
 
 FEW = settings(max_examples=6, deadline=None, derandomize=True)
 VIEWS = {

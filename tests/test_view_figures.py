@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from test_figures import LONG, assert_legible, words_of
 
-from synthesis import figures
-from synthesis.code_pairs import cooccurrence
-from synthesis.contrast import perspective_contrast, theme_map
-from synthesis.curves import accumulation
-from synthesis.stability import stability_ranges, theme_stability
-from synthesis.themes import theme_matrix
+from synthesis.coding.code_pairs import cooccurrence
+from synthesis.reports import figures
+from synthesis.themes.contrast import perspective_contrast, theme_map
+from synthesis.themes.curves import accumulation
+from synthesis.themes.stability import stability_ranges, theme_stability
+from synthesis.themes.support import theme_matrix
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from plain import column, rows
 from scipy.stats import kendalltau
 
-from synthesis.code_pairs import cooccurrence
-from synthesis.contrast import perspective_contrast
-from synthesis.curves import accumulation
-from synthesis.framework import framework_matrix, negative_cases
-from synthesis.intervals import newcombe
-from synthesis.schema import SynthesisError
-from synthesis.stability import KINDS, NOT_APPRAISED, stability_ranges, theme_dependence, theme_stability
-from synthesis.themes import coded_findings, theme_matrix, theme_order, theme_table
+from synthesis.coding.code_pairs import cooccurrence
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers.intervals import newcombe
+from synthesis.themes.contrast import perspective_contrast
+from synthesis.themes.curves import accumulation
+from synthesis.themes.framework import framework_matrix, negative_cases
+from synthesis.themes.stability import KINDS, NOT_APPRAISED, stability_ranges, theme_dependence, theme_stability
+from synthesis.themes.support import coded_findings, theme_matrix, theme_order, theme_table
 
 FEW = settings(max_examples=8, deadline=None, derandomize=True)
 STUDY_OF, VIEW_OF = column("findings", "finding_id", "study_id"), column("findings", "finding_id", "perspective")

@@ -25,7 +25,7 @@ from bench_themes import gigabytes, seconds
 from generate_evidence import write_evidence_base
 
 from synthesis import Evidence, agreement_table, code_agreement, confusion, read_evidence
-from synthesis.reliability import cohen_kappa, krippendorff_alpha
+from synthesis.numbers.reliability import cohen_kappa, krippendorff_alpha
 
 PAIR = ("coder-1", "coder-2")
 

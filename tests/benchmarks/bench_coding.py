@@ -16,8 +16,8 @@ from bench_themes import seconds
 from generate_evidence import write_evidence_base
 
 from synthesis import read_evidence
-from synthesis.coding_session import CodingSession
-from synthesis.tables import read_table, write_table
+from synthesis.coding.session import CodingSession
+from synthesis.evidence.tables import read_table, write_table
 
 CODER = "coder-1"
 

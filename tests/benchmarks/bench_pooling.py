@@ -25,8 +25,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from synthesis.effects import effect_sizes
-from synthesis.pooling import pool, pool_groups
+from synthesis.pooling.effects import effect_sizes
+from synthesis.pooling.pooled import pool, pool_groups
 
 GOAL_INVERSE, GOAL_GLMM, GOAL_LARGE = 100, 200, 2.0
 INVERSE = {"model": "inverse-variance", "transform": "logit", "tau2": "reml", "interval": "hartung-knapp"}

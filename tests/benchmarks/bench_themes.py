@@ -21,11 +21,11 @@ import pandas as pd
 from generate_evidence import write_evidence_base
 
 from synthesis import Evidence, read_evidence
-from synthesis.code_pairs import cooccurrence
-from synthesis.contrast import perspective_contrast
-from synthesis.curves import accumulation
-from synthesis.stability import theme_stability
-from synthesis.themes import theme_ancestry, theme_matrix, theme_table
+from synthesis.coding.code_pairs import cooccurrence
+from synthesis.themes.contrast import perspective_contrast
+from synthesis.themes.curves import accumulation
+from synthesis.themes.stability import theme_stability
+from synthesis.themes.support import theme_ancestry, theme_matrix, theme_table
 
 GOAL_TOGETHER, GOAL_ORDERS, GOAL_MEMORY = 5.0, 10.0, 2.0
 TOGETHER = ("theme table", "theme by study", "perspective contrast", "co-occurrence")

@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from synthesis.pooling import pool_groups
+from synthesis.pooling.pooled import pool_groups
 
 SEED = 20261122
 STUDIES = (3, 5, 10, 20, 50)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synthesis.schema import evidence_tables
+from synthesis.evidence.schema import evidence_tables
 
 THEMES, CODES_A_THEME = 20, 3
 CODERS = ("coder-1", "coder-2", "coder-3", "agreed")

@@ -14,11 +14,11 @@ import pytest
 from filled_pack import filled
 from webdriver import Browser, free_port, missing, wait_for
 
-from synthesis.brief import local_brief, prepare
-from synthesis.brief_pages import brief_page
-from synthesis.pack_pages import pack_page
-from synthesis.pack_team import team_page
-from synthesis.packs import build_packs
+from synthesis.briefs.contents import local_brief, prepare
+from synthesis.briefs.pages import brief_page
+from synthesis.packs.contents import build_packs
+from synthesis.packs.pages import pack_page
+from synthesis.packs.team_notes import team_page
 
 ROOT = Path(__file__).parents[2]
 #: Nothing in JupyterLab may ask the network or pop up over the page.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import synthesis
-from synthesis.planning_form import PlanAnswers, form_view
+from synthesis.planning.form import PlanAnswers, form_view
 
 PACKAGE = Path(synthesis.__file__).parent
 #: Stands for the kernel: it keeps what the form sends, and answers what the test put there.
@@ -25,8 +25,8 @@ render({model, el: document.body});
 def form(window, evidence, tmp_path):
     """The form of a made-up area, open in the window."""
     answers = PlanAnswers(evidence, "Exampleton", "not started,planned,begun,in place", "2025-06-01")
-    script = (PACKAGE / "planning_form.js").read_text(encoding="utf-8").replace("export default { render };", "")
-    style = (PACKAGE / "planning_form.css").read_text(encoding="utf-8")
+    script = (PACKAGE / "form.js").read_text(encoding="utf-8").replace("export default { render };", "")
+    style = (PACKAGE / "form.css").read_text(encoding="utf-8")
     page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Plan</title><style>{style}</style><body><script type="module">{script}{MODEL.replace("VIEW", json.dumps(form_view(answers)))}</script></body></html>'
     (tmp_path / "form.html").write_text(page, encoding="utf-8")
     window.open((tmp_path / "form.html").as_uri())

@@ -1,0 +1,1 @@
+"""One-page local briefs of an English authority, as web page, Word document and PDF."""

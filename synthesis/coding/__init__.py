@@ -1,0 +1,1 @@
+"""Coding of findings: the codebook, coders' work and their agreement."""

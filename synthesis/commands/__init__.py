@@ -1,0 +1,1 @@
+"""The commands of ``synthesis``, a module a family."""

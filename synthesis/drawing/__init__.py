@@ -1,0 +1,1 @@
+"""How figures look: axes and tables in, axes out."""

@@ -1,0 +1,1 @@
+"""The data model: tables and their schema, reading, checking and writing them."""

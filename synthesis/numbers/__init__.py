@@ -1,0 +1,1 @@
+"""Plain statistics that know numbers, not topics."""

@@ -1,0 +1,259 @@
+"""Pooling of proportions, one meta-analysis or many at once. It knows numbers, not topics: what may be pooled is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synthesis.evidence.schema import SynthesisError
+from synthesis.numbers import intervals
+from synthesis.pooling.batches import impossible, pooled_columns
+from synthesis.pooling.options import PoolingOptions, without_effect
+from synthesis.pooling.text import pooled_text
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A pooled proportion. ``print`` it, take its `table`, or its fields; a number that there is not is missing (nan).
+
+    ``estimate``, ``ci_*`` (mean), ``pi_*`` (a further study) and ``marginal_mean`` are proportions between 0 and 1;
+    ``estimate_transformed, se, tau2`` lie on the scale of the transformation; ``i2`` is in percent. ``q`` is Cochran's Q
+    (Wald's for the GLMM, with the likelihood-ratio one in ``q_lrt``), ``lrt`` the likelihood-ratio test of tau2 against 0.
+    ``marginal_mean`` is the mean over the population of studies where ``estimate`` is its median (logit scale).
+    ``rho`` is the correlation within studies of the beta-binomial model, whose ``estimate`` is that mean itself.
+    ``tau2_high`` is missing beside a ``tau2_low`` where no tau2 is too large for the studies.
+    ``remark`` says what a reader must know. `studies`: ``label, events, totals, proportion, ci_low, ci_high, effect,
+    variance, weight`` (percent: of the inverse variances, or for the GLMM of the information on the mean,
+    `glmm.study_weights`; missing for the beta-binomial model).
+    """
+
+    k: int
+    model: str
+    transform: str
+    estimate_transformed: float
+    se: float
+    estimate: float
+    ci_low: float
+    ci_high: float
+    pi_low: float
+    pi_high: float
+    tau2: float
+    tau2_low: float
+    tau2_high: float
+    i2: float
+    h2: float
+    q: float
+    q_df: int | None
+    q_p: float
+    effects: str
+    tau2_method: str
+    interval: str
+    prediction: str
+    level: float
+    back_transformation: str | None
+    i2_low: float
+    i2_high: float
+    h2_low: float
+    h2_high: float
+    log_likelihood: float
+    lrt: float
+    lrt_df: float
+    lrt_p: float
+    q_lrt: float
+    q_lrt_p: float
+    marginal_mean: float
+    rho: float
+    events: float
+    totals: float
+    remark: str | None
+    studies: pd.DataFrame = field(repr=False, compare=False)
+
+    def table(self) -> pd.DataFrame:
+        """The result as a table of one row; columns as those of `pool_groups`."""
+        row = {name: [getattr(self, name)] for name in COLUMNS[1:]}
+        return pd.DataFrame({"group": pd.Series([None], dtype="str"), **row}).astype(_TYPES)
+
+    def __str__(self) -> str:
+        return pooled_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows: the same as print."""
+        printer.text(str(self))
+
+
+_TYPES = {"k": "int64", "q_df": "Int64", "tau2_method": "str", "remark": "str", "back_transformation": "str"}
+#: Columns of `pool_groups` and `Pooled.table`.
+COLUMNS = ("group", *(each.name for each in fields(Pooled) if each.name != "studies"))
+
+_NAMELESS = "The rows of this group do not say which group they belong to: they need not belong together."
+
+
+def pool(
+    events: Sequence[float],
+    totals: Sequence[float],
+    *,
+    model: str | None = None,
+    effects: str = "random",
+    transform: str = "logit",
+    tau2: str | None = None,
+    interval: str | None = None,
+    prediction: str = "same",
+    continuity: float = 0.5,
+    continuity_to: str = "only-zero",
+    study_interval: str = "wilson",
+    back_transformation: str = "harmonic-mean",
+    level: float = 0.95,
+    tau2_interval: str | None = None,
+    labels: Sequence[str] | None = None,
+) -> Pooled:
+    """Pool proportions of independent studies.
+
+    Parameters
+    ----------
+    events, totals : counts of the studies, 0 <= events <= totals, totals above 0.
+    model : default ``glmm``, whose interval held its level best in simulation (``tests/benchmarks/README.md``), or
+        ``inverse-variance`` where ``tau2``, a transform other than logit or an interval of it is asked for.
+        ``inverse-variance`` of transformed proportions; ``glmm``, the binomial-normal model (logit, maximum
+        likelihood, adaptive quadrature); ``beta-binomial`` (the mean over studies, with ``rho`` in the place of tau2).
+    effects : ``random``, or ``common`` (one proportion behind all studies).
+    transform : ``logit``, ``double-arcsine``, ``arcsine``, ``log``, ``raw`` (`effects.effect_sizes`).
+    tau2 : estimator of the between-study variance: ``reml`` (default)``, ml, dl, pm, hs, he, sj, eb`` (`heterogeneity.estimate_tau2`).
+    interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t), ``profile`` (profile likelihood, for ``glmm``);
+        default ``hartung-knapp`` for the inverse variance, ``t`` for models of the counts.
+    prediction : ``same`` (the interval's quantile, as metafor), ``hts-k2``, ``hts-k1`` (t with k-2 and k-1 degrees),
+        ``bootstrap`` (`inverse_variance`), ``none``.
+    continuity, continuity_to : what is added to events and non-events, and where: ``only-zero`` (studies with none or all),
+        ``all``, ``if-any-zero``, ``none``. The arcsine transformations and the models of the counts never need it.
+    study_interval : ``wilson, clopper-pearson, agresti-coull, jeffreys``: interval of each study in `Pooled.studies`.
+    back_transformation : of the double arcsine: ``harmonic-mean, inverse-variance, plain`` (`effects.back_transform`).
+    level : level of all intervals.
+    tau2_interval : ``profile`` (default; Q-profile, or profile likelihood for ``glmm``) or ``none``.
+    labels : names of the studies; default 1, 2, ...
+
+    The same as metafor's ``rma`` and ``predict`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); one study is returned as
+    it is, with a remark. I2 and H2 set tau2 against the typical sampling variance. Raises SynthesisError for counts that
+    cannot be and for words that are unknown or do not go together, all at once.
+    """
+    options = PoolingOptions.chosen(
+        model=model, effects=effects, transform=transform, tau2=tau2, interval=interval, prediction=prediction, continuity=continuity, continuity_to=continuity_to, study_interval=study_interval, back_transformation=back_transformation, level=level, tau2_interval=tau2_interval,
+    )  # fmt: skip
+    x, n = _counts("events", events), _counts("totals", totals)
+    if x.shape != n.shape or x.ndim != 1:
+        raise SynthesisError(f"Each study has events and a total; there are {x.size} events and {n.size} totals.")
+    names = list(map(str, labels)) if labels is not None else [str(i + 1) for i in range(len(x))]
+    if len(names) != len(x):
+        raise SynthesisError(f"Each study has one label; there are {len(x)} studies and {len(names)} labels.")
+    if not len(x):
+        raise SynthesisError("Pooling needs studies with both counts; there are none.")
+    wrong = impossible(x, n)
+    if wrong.any():
+        listed = "; ".join(f"study {names[i]}: {_why_impossible(x[i], n[i])}" for i in np.flatnonzero(wrong))
+        raise SynthesisError(f"Counts are whole numbers: events between 0 and their totals, and totals above 0. Not so: {listed}.")  # fmt: skip
+    columns, studies = pooled_columns(x, n, np.zeros(len(x), dtype=np.intp), 1, options)
+    single = {name: columns[name].tolist()[0] for name in COLUMNS[1:]}
+    unused = without_effect(options, {"tau2": tau2, "continuity": continuity})
+    single["remark"] = " ".join(filter(None, [single["remark"], unused])) or None
+    single["q_df"] = None if np.isnan(single["q_df"]) else int(single["q_df"])
+    return Pooled(**single, studies=_study_table(x, n, names, studies, options))
+
+
+def pool_groups(
+    frame: pd.DataFrame,
+    *,
+    by: str | Sequence[str] | None = None,
+    events: str = "events",
+    totals: str = "totals",
+    **words,
+) -> pd.DataFrame:
+    """Many meta-analyses at once, with the same numbers as `pool` one by one.
+
+    Parameters
+    ----------
+    frame : a row a study.
+    by : column, or columns, whose values name the meta-analyses; without it all rows are one.
+    events, totals : columns with the counts.
+    words : the keywords of `pool` (but for ``labels``) for all of them.
+
+    Returns a row a group, in the order in which groups appear, with ``group`` and the fields of `Pooled` but ``studies``;
+    with several columns in `by` these come first. A group that cannot be pooled (counts missing or impossible, none
+    usable) has its row, with the reason in ``remark`` and missing numbers.
+
+    Raises SynthesisError for columns that are missing, twice there or not numbers, several columns in `by` of which one
+    has the name of a column of the result, and wrong words.
+    """
+    options = PoolingOptions.chosen(**words)
+    by_columns = [by] if isinstance(by, str) else list(dict.fromkeys(by or []))
+    if wrong := _wrong_columns(frame, by_columns, events, totals):
+        raise SynthesisError(" ".join(wrong))
+    x, n = _numbers(frame[events]), _numbers(frame[totals])
+    if not by_columns:
+        codes, keys = (
+            np.zeros(len(x), dtype=np.intp),
+            pd.DataFrame({"group": pd.Series([None] * bool(len(x)), dtype="str")}),
+        )
+    else:
+        grouped = frame.groupby(by_columns, sort=False, dropna=False)
+        codes = grouped.ngroup().to_numpy()
+        keys = frame[by_columns].iloc[np.unique(codes, return_index=True)[1]].reset_index(drop=True)
+        if len(by_columns) == 1:
+            keys = keys.set_axis(["group"], axis=1)
+        else:
+            keys["group"] = keys.astype("str").agg(" · ".join, axis=1)
+    columns, _ = pooled_columns(x, n, codes, len(keys), options)
+    numbers = pd.DataFrame({name: columns[name] for name in COLUMNS[1:]}).astype(_TYPES)
+    nameless = keys[["group"] if len(by_columns) == 1 else by_columns].isna().any(axis=1)
+    for where, said in ((nameless, _NAMELESS), (numbers["k"] >= 0, without_effect(options, words))):
+        if said and where.any():
+            told = numbers["remark"].fillna("").add(f" {said}").str.strip()
+            numbers["remark"] = numbers["remark"].mask(where, told)
+    return pd.concat([keys, numbers], axis=1)
+
+
+def _why_impossible(x: float, n: float) -> str:
+    if np.isnan(x) or np.isnan(n):
+        return "a missing count is not 0; leave the study out or find its count"
+    return f"{x:g} of {n:g}"
+
+
+def _counts(name: str, values: Sequence[float]) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise SynthesisError(f"The {name} are counts, one a study, as numbers; they hold other things too.") from None
+
+
+def _wrong_columns(frame: pd.DataFrame, by: list[str], events: str, totals: str) -> list[str]:
+    """What is wrong with the columns that a call of `pool_groups` names."""
+    held, named = list(frame.columns), [*by, events, totals]
+    wrong = []
+    if absent := [name for name in named if name not in held]:
+        wrong.append(
+            f"There is no column {', '.join(map(repr, absent))}; there are {', '.join(map(str, held)) or 'none'}."
+        )
+    if double := [name for name in dict.fromkeys(named) if held.count(name) > 1]:
+        wrong.append(f"More than one column is named {', '.join(map(repr, double))}; give each a name of its own.")
+    if events == totals:
+        wrong.append(f"events and totals both name the column {events!r}; they are two columns.")
+    if len(by) > 1 and (taken := [name for name in by if name in COLUMNS]):
+        wrong.append(
+            f"The result has a column {', '.join(map(repr, taken))} of its own; rename yours before grouping by it."
+        )
+    return wrong
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    try:
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise SynthesisError(f"Column {column.name!r} holds counts as numbers; it holds other things too.") from None
+
+
+def _study_table(x, n, names: list[str], studies: dict[str, np.ndarray], options: PoolingOptions) -> pd.DataFrame:
+    make = getattr(intervals, options.study_interval.replace("-", "_"))
+    bounds = make(pd.Series(x), pd.Series(n), options.level)
+    about = {"label": pd.Series(names, dtype="str"), "events": x, "totals": n, "proportion": x / n}
+    return pd.DataFrame({**about, "ci_low": bounds["low"], "ci_high": bounds["high"], **studies})

@@ -1,0 +1,1 @@
+"""Prevalence: reported figures, what may be pooled of them, and official statistics by area."""

@@ -1,0 +1,1 @@
+"""The review's own course: search and screening, included studies, appraisal."""

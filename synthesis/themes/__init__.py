@@ -1,0 +1,1 @@
+"""Thematic synthesis: support for themes, their stability, and confidence in review findings."""

@@ -103,7 +103,8 @@ def test_two_plans_are_compared_item_by_item(plans, capsys):
     assert "moved up: 1 of 22 items (a later stage in the second plan)." in told.err
 
 
-def test_next_steps_say_what_they_leave_out_and_that_they_are_provisional(plans, capsys):
+def test_next_steps_say_what_they_leave_out_and_that_they_are_provisional(plans, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a narrow terminal breaks words over lines
     plan = plans / "plan_exampleton_2025-09-01.csv"
     assert call("next", plan) == 0
     told = capsys.readouterr()

@@ -149,7 +149,7 @@ def test_another_process_writes_the_same_bytes_and_importing_changes_no_setting(
     figures.save_figure(drawn[name].figure, tmp_path / "here" / name, drawn[name].alt, drawn[name].title)
     code = (
         "import matplotlib; before = matplotlib.rcParams.copy()\n"
-        "from synthesis import figures, read_evidence\n"
+        "from synthesis import read_evidence\nfrom synthesis.reports import figures\n"
         "import sys\n"
         "assert matplotlib.rcParams.copy() == before and 'matplotlib.pyplot' not in sys.modules\n"
         f"each = figures.make_figure(read_evidence({str(ROOT / 'data')!r}), {name!r})\n"

@@ -17,7 +17,7 @@ from synthesis.planning.form import PlanAnswers, form_view, plan_form, take
 from synthesis.planning.plans import read_plans
 from synthesis.planning.reading import read_plan
 
-PACKAGE = Path(synthesis.__file__).parent
+PACKAGE = Path(synthesis.__file__).parent / "planning"
 GIVEN = {"stage": "begun", "note": "minutes of the board", "owner": "commissioning lead", "action_date": "2027-03-01"}
 
 

@@ -23,7 +23,7 @@ from synthesis.packs.pages import pack_page
 from synthesis.packs.pdf import pack_pdf
 from synthesis.packs.picture import PICTURE_SIZE, PICTURE_WIDTH, studies_picture, studies_picture_alt
 from synthesis.packs.word import pack_docx
-from synthesis.reports.notebooks import notebook_page, notebook_title
+from synthesis.reports.notebooks import _anchored, notebook_page, notebook_title
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 NAMES = ("advisory-standard", "advisory-easy_read", "practitioner-standard", "practitioner-easy_read", "filled", "filled-easy_read")  # fmt: skip
@@ -295,3 +295,18 @@ def test_each_fault_of_a_word_document_is_found(documents, part, pattern, new, s
 def test_an_untagged_pdf_is_found():
     faults = pdf_faults(b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj")
     assert len(faults) == 7
+
+
+def test_a_long_page_begins_with_a_list_of_its_sections():
+    path = next(each for each in NOTEBOOKS if each.stem == "09_practice_guides")
+    page = lxml.html.fromstring(notebook_page(path.read_text(encoding="utf-8"), "Practice guides", {}))
+    listed = {link.get("href"): link.text_content() for link in page.xpath("//nav[@aria-label='On this page']//a")}
+    assert listed == {f"#{head.get('id')}": head.text_content() for head in page.xpath("//h2")}
+    assert len(listed) == len(page.xpath("//h2")) > 3, "no two sections share an address"
+
+
+def test_two_sections_of_one_name_have_two_addresses():
+    sections = {}
+    html = _anchored("<h2>Why <em>this</em>?</h2><h2>Why this?</h2><h2>?</h2>", sections)
+    assert list(sections) == ["why-this", "why-this-2", "section"]
+    assert '<h2 id="why-this-2">Why this?</h2>' in html

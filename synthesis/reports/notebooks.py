@@ -16,8 +16,11 @@ _HEADER_CELL = re.compile(r"<th(?=[\s>])")
 _PROSE_PART = re.compile(r"<h\d>(?P<heading>.*?)</h\d>|<table>(?P<table>.*?)</table>", re.DOTALL)
 _FIRST_CELL = re.compile(r"<tr>\s*<td([^>]*)>(.*?)</td>", re.DOTALL)
 _OUR_NOTEBOOK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
+_SECTION = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
+#: Sections from which on a page begins with a list of them: on a phone a long page is many screens.
+_MANY_SECTIONS = 4
 
 
 def check_installed() -> None:
@@ -102,13 +105,29 @@ def notebook_page(
 
     prose = mistune.create_markdown(plugins=["table"])
     blocks: list[dict[str, object]] = []
+    sections: dict[str, str] = {}
     for cell in nbformat.reads(text, as_version=4).cells:
         if cell.cell_type == "markdown":
             html = _captioned(_HEADER_CELL.sub('<th scope="col"', str(prose(cell.source))), title)
-            blocks.append({"kind": "prose", "html": as_markup(_OUR_NOTEBOOK.sub(r'href="\1.html"', html))})
+            html = _anchored(_OUR_NOTEBOOK.sub(r'href="\1.html"', html), sections)
+            blocks.append({"kind": "prose", "html": as_markup(html)})
         blocks += [_output(out, figures) for out in cell.get("outputs", [])]
     page = templates().get_template("notebook.html")
-    return page.render(title=title, blocks=blocks, before=before, after=after)
+    listed = sections if len(sections) >= _MANY_SECTIONS else {}
+    return page.render(title=title, blocks=blocks, sections=listed, before=before, after=after)
+
+
+def _anchored(html: str, sections: dict[str, str]) -> str:
+    """The text with an address for each section, which is added to `sections`: its name by its address."""
+
+    def named(part: re.Match[str]) -> str:
+        name = unescape(_TAG.sub("", part[1]))
+        plain = "-".join(re.findall(r"\w+", name.lower())) or "section"
+        anchor = plain if plain not in sections else f"{plain}-{len(sections) + 1}"
+        sections[anchor] = name
+        return f'<h2 id="{anchor}">{part[1]}</h2>'
+
+    return _SECTION.sub(named, html)
 
 
 def _captioned(html: str, heading: str) -> str:

@@ -26,7 +26,7 @@ _WIDER = 0.3
 
 
 def brief_docx(brief: Brief, size: float = 7.0) -> bytes:
-    """The brief as the bytes of a .docx file; ``size`` is that of the letters of its PDF (`brief_print.fitted`), in points.
+    """The brief as the bytes of a .docx file; ``size`` is that of the letters of its PDF (`briefs.pdf.fitted`), in points.
 
     The same brief gives the same bytes.
     """

@@ -124,7 +124,7 @@ def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argpa
 
 
 def groups_text(table: pd.DataFrame, caption: str) -> str:
-    """Rows of `pooling.pool_groups` as a table for a terminal, with the remarks of each group below it."""
+    """Rows of `pool_groups` as a table for a terminal, with the remarks of each group below it."""
     import pandas as pd
 
     from synthesis.pooling.text import count, percent, span

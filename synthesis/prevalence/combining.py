@@ -163,7 +163,7 @@ def pool_estimates(
         ``estimate_choices`` marks for use, else all with counts.
     override : a decision that sets named refusals aside. Default: the one recorded in ``pooling_overrides`` for this
         indicator, if there is one and no `estimates` are named. False: none, not even the recorded one.
-    how : keywords of `pooling.pool`, such as ``model`` or ``tau2``.
+    how : keywords of `pool`, such as ``model`` or ``tau2``.
 
     Returns a `PooledEstimates`. Raises `PoolingRefused` with every refusal that no override sets aside, and
     SynthesisError for an unknown indicator or estimate.

@@ -115,7 +115,7 @@ def _theme(brief: Brief, theme: ThemeLine) -> list[tuple[str, str]]:
 def _table(
     document: Document, caption: str, about: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], widths: Sequence[float]
 ) -> None:  # fmt: skip
-    """A table under its caption; a cell is a text and what stands quietly behind it. A first cell that is a name alone is bold."""
+    """A table under its caption; a cell is a text and what stands quietly behind it. A name alone in the first cell is bold."""
     _quiet(document.add_paragraph(style="Caption"), caption)
     table = document.add_table(rows=1, cols=len(heads))
     table.style = "Table Grid"

@@ -109,7 +109,7 @@ class PooledEstimates:
         return self.estimates[self.estimates["in_pool"] == "no"].reset_index(drop=True)
 
     def table(self) -> pd.DataFrame:
-        """The result as one row: that of `pooling.Pooled.table`, with ``indicator_id, lead, range_low, range_high`` (proportions),
+        """The result as one row: that of `Pooled.table`, with ``indicator_id, lead, range_low, range_high`` (proportions),
         ``override`` and ``remark``."""
         used, lead = self._used(), self.headline
         share = used["numerator"].astype(float) / used["denominator"].astype(float)

@@ -45,8 +45,8 @@ def theme_stability(evidence: Evidence, weights: pd.Series | None = None) -> pd.
         case ``weighted``, whose ``n_studies`` is the sum of weights.
 
     Returns a row a case and theme: ``kind`` (see `KINDS`), ``case`` (what is left out, or whose codings), ``theme_id``,
-    ``level``, ``n_studies``, ``of_studies`` (studies left, or that the coder read), ``n_findings``, ``change`` (of ``n_studies``, against all),
-    ``rank`` (among themes of its level by ``n_studies``, the most is 1, equals share the better rank), ``rank_change``
+    ``level``, ``n_studies``, ``of_studies`` (studies left, or that the coder read), ``n_findings``, ``change`` (of
+    ``n_studies``, against all), ``rank`` (among themes of its level by ``n_studies``, the most is 1, equals share the better rank), ``rank_change``
     (positive: further down than in all), ``kendall_tau`` (tau-b of the themes' numbers of studies with those in all,
     within the level; missing where all are equal). Raises CallError for weights of unknown studies or out of range.
     """

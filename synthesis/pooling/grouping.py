@@ -24,7 +24,7 @@ from synthesis.pooling.text import INTERVAL_NAMES, model_text
 class Subgroups:
     """Pooled proportions by subgroup, all together, and the test between subgroups.
 
-    ``studies`` has the columns of `pooling.Pooled.studies` and ``group``; weights are those in the mean of all studies.
+    ``studies`` has the columns of `Pooled.studies` and ``group``; weights are those in the mean of all studies.
     """
 
     by: str

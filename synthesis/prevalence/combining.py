@@ -73,7 +73,7 @@ class PooledEstimates:
 
     ``estimates`` has a row an estimate considered: ``estimate_id, source, case_definition, numerator, denominator, percent,
     in_pool`` (yes or no), ``unit`` (what the row counts), ``reason`` (why left out, or why chosen), ``derived`` (how a
-    count was made), ``weight`` (percent, as in `pooling.Pooled.studies`; missing where left out and for the beta-binomial
+    count was made), ``weight`` (percent, as in `Pooled.studies`; missing where left out and for the beta-binomial
     model).
     """
 

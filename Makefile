@@ -30,7 +30,7 @@ test: $(VENV)/.installed  ## run the tests, then every notebook against its save
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 	env -u MPLBACKEND $(BIN)/python -m pytest $(NBVAL) notebooks
 
-browser: $(VENV)/.installed-lab  ## use the pages and the coder's screen in a real browser (needs Debian's chromium, chromium-driver and npm)
+browser: $(VENV)/.installed-lab  ## use the pages, the coder's screen and the planning form in a real browser (needs Debian's chromium, chromium-driver and npm)
 	@for each in chromium:chromium chromedriver:chromium-driver; do command -v $${each%%:*} >/dev/null || \
 		{ echo "make browser needs $${each%%:*}: apt-get install -y $${each##*:}" >&2; exit 1; }; done
 	@$(BIN)/python -c 'import anywidget, jupyterlab' || { echo "make browser needs anywidget and jupyterlab in $(VENV): they belong in requirements-lab.lock (make lock)" >&2; exit 1; }
@@ -70,7 +70,7 @@ help:  ## list these targets
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or later was found. Install one, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Setting up $(VENV) (about two minutes the first time) ..."
+	@echo "Setting up $(VENV) (a minute or two the first time) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
 	@$(PIP_INSTALL) --no-deps -e .

@@ -23,7 +23,7 @@ from synthesis.evidence import files
 from synthesis.evidence.dictionary import write_dictionary
 from synthesis.evidence.schema import Table, derived_tables, evidence_tables
 from synthesis.evidence.tables import Evidence, read_evidence
-from synthesis.reports import display as reports
+from synthesis.reports import display
 from synthesis.reports.derived import derive, write_derived
 from synthesis.reports.notebooks import check_installed, execute_notebook, notebook_page, notebook_title
 from synthesis.review.provenance import status_line
@@ -78,7 +78,7 @@ def run(
         say("Writing tables as CSV, workbook and page")
         groups = _write_tables(evidence, derived, new)
         themes = _write_themes(evidence, new)
-        files.write_bytes(reports.codebook_page(evidence).encode(), new / "codebook.html")
+        files.write_bytes(display.codebook_page(evidence).encode(), new / "codebook.html")
         say("Drawing figures")
         figures = _write_figures(evidence, new)
         executed = {}
@@ -86,7 +86,7 @@ def run(
             executed[source] = result.result()
             say(f"Ran notebook {source.name}")
         pages = _write_notebooks(executed, figures, new)
-        index = reports.templates().get_template("index.html")
+        index = display.templates().get_template("index.html")
         page = index.render(
             title=TITLE,
             data=data,
@@ -133,8 +133,8 @@ def _write_tables(
         if len(derived[name]) <= PAGE_UP_TO:
             entry["html"] = f"tables/{name}.html"
             title = name.replace("_", " ").capitalize()
-            shown = reports.html_table(
-                reports.show(evidence, derived[name], f"{title}: a row is {table.row}", rests_on=name)
+            shown = display.html_table(
+                display.show(evidence, derived[name], f"{title}: a row is {table.row}", rests_on=name)
             )
             _write_page(out / "tables" / f"{name}.html", title, [("", shown)])
         results.append(entry)
@@ -148,14 +148,14 @@ def _write_tables(
 
 def _write_page(path: Path, title: str, parts: list[tuple[str, str]]) -> None:
     """A page of tables, each under its heading (empty: none)."""
-    blocks = [(heading, reports.as_markup(html)) for heading, html in parts]
-    page = reports.templates().get_template("table_page.html").render(title=title, parts=blocks)
+    blocks = [(heading, display.as_markup(html)) for heading, html in parts]
+    page = display.templates().get_template("table_page.html").render(title=title, parts=blocks)
     files.write_bytes(page.encode(), path)
 
 
 def _write_table(table: Table, frame: pd.DataFrame, status: str, date: dt.date, out: Path) -> dict[str, object]:
     files.write_bytes(files.csv_bytes(frame), out / "tables" / f"{table.name}.csv")
-    files.write_bytes(reports.workbook(table, frame, status, date), out / "tables" / f"{table.name}.xlsx")
+    files.write_bytes(display.workbook(table, frame, status, date), out / "tables" / f"{table.name}.xlsx")
     return {
         "name": table.name.replace("_", " ").capitalize(),
         "row": table.row,
@@ -179,7 +179,7 @@ def _write_themes(evidence: Evidence, out: Path) -> list[dict[str, str]]:
         parts = [
             (
                 f"{themes.loc[each, 'name']}",
-                reports.html_table(reports.show(evidence, rows, str(themes.loc[each, "plain_language"]), columns)),
+                display.html_table(display.show(evidence, rows, str(themes.loc[each, "plain_language"]), columns)),
             )
             for each in below
             if len(rows := behind[behind["theme_id"] == each])

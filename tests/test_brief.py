@@ -15,9 +15,8 @@ import pytest
 from accessible import docx_faults, page_faults, pdf_faults, pdf_text
 
 from synthesis import area_list, crosswalk_table, local_picture, summary_of_findings, which_measure
-from synthesis.briefs import folder as brief_folder
 from synthesis.briefs.contents import FIGURE_COLUMNS, brief_status, local_brief, prepare
-from synthesis.briefs.folder import brief_contents, write_briefs
+from synthesis.briefs.folder import FORMS, brief_contents, write_briefs
 from synthesis.briefs.pages import brief_page
 from synthesis.briefs.parts import BACKED, brief_words
 from synthesis.briefs.pdf import SIZES, brief_pdf, fitted
@@ -264,8 +263,8 @@ def test_the_document_is_one_page_in_an_office_program(briefs, printed, tmp_path
 def quick(monkeypatch, evidence, prepared):
     """Files as empty as can be, of evidence that was read already: what is looked at is where they go."""
     monkeypatch.setattr("synthesis.evidence.tables.read_evidence", lambda folder: evidence)
-    monkeypatch.setattr(brief_folder, "prepare", lambda evidence: prepared)
-    monkeypatch.setattr(brief_folder, "brief_contents", lambda brief: {f"brief-{brief.area_code}.{form}": form.encode() for form in brief_folder.FORMS})  # fmt: skip
+    monkeypatch.setattr("synthesis.briefs.folder.prepare", lambda evidence: prepared)
+    monkeypatch.setattr("synthesis.briefs.folder.brief_contents", lambda brief: {f"brief-{brief.area_code}.{form}": form.encode() for form in FORMS})  # fmt: skip
 
 
 def test_briefs_are_written_together_and_other_files_stay(evidence, quick, tmp_path):
@@ -275,7 +274,7 @@ def test_briefs_are_written_together_and_other_files_stay(evidence, quick, tmp_p
     (out / "notes.txt").write_text("kept")
     write_briefs(evidence, ["Kent"], out)
     assert sorted(each.name for each in out.iterdir()) == sorted(
-        ["notes.txt", *(f"brief-{code}.{form}" for code in ("E10000016", "E08000025") for form in brief_folder.FORMS)]
+        ["notes.txt", *(f"brief-{code}.{form}" for code in ("E10000016", "E08000025") for form in FORMS)]
     )
 
 

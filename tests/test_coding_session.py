@@ -15,7 +15,7 @@ import pytest
 from small import small_base
 
 from synthesis import check, read_evidence
-from synthesis.coding import coding_files
+from synthesis.coding import coder_rows
 from synthesis.coding.readings import findings_read, read_without_code
 from synthesis.coding.session import STALE, CodingSession, Given
 from synthesis.evidence.schema import SynthesisError
@@ -396,8 +396,8 @@ def test_a_review_without_any_coding_yet_can_be_started(folder, start):
 
 def test_a_step_reads_the_table_again_only_where_somebody_else_wrote_it(folder, start, monkeypatch):
     session, read = start(), []
-    whole = coding_files.read_table
-    monkeypatch.setattr(coding_files, "read_table", lambda name, where: read.append(name) or whole(name, where))
+    whole = coder_rows.read_table
+    monkeypatch.setattr(coder_rows, "read_table", lambda name, where: read.append(name) or whole(name, where))
     for code in ("past_held_against", "trauma_abuse"):
         session.add(code)
         session.next()

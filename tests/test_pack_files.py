@@ -19,7 +19,6 @@ from synthesis.drawing.canvas import plotted
 from synthesis.evidence.readability import sentences
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence, read_evidence, read_table
-from synthesis.packs import folder as pack_folder
 from synthesis.packs.contents import Against, build_packs
 from synthesis.packs.folder import PACK_FILES, pack_contents, put_pack, write_pack
 from synthesis.packs.pages import pack_page
@@ -235,7 +234,7 @@ def test_the_same_evidence_gives_the_same_bytes(base, packs, contents):
 
 
 def test_the_folder_is_written_whole_and_other_files_stay(base, contents, tmp_path, monkeypatch):
-    monkeypatch.setattr(pack_folder, "pack_contents", lambda *_: contents)
+    monkeypatch.setattr("synthesis.packs.folder.pack_contents", lambda *_: contents)
     out = tmp_path / "new" / "pack"
     pack = write_pack(base, out, themes=["T1", "T2"])
     assert {path.name: path.read_bytes() for path in out.iterdir()} == contents

@@ -13,7 +13,7 @@ from filled_plan import AREA, STAGES, TODAY, FilledPlan
 
 import synthesis
 from synthesis.evidence.schema import CallError, SynthesisError
-from synthesis.planning.form import PlanAnswers, form_view, plan_form, take
+from synthesis.planning.form import PlanAnswers, _widget_class, form_view, plan_form, take
 from synthesis.planning.plans import read_plans
 from synthesis.planning.reading import read_plan
 
@@ -107,15 +107,13 @@ def test_what_the_form_sends_is_stored_whole_or_not_at_all(answers, tmp_path):
 
 
 def test_without_jupyterlab_the_form_says_what_to_do_and_names_the_way_by_call(evidence, tmp_path, monkeypatch):
-    from synthesis.planning import form as planning_form
-
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    planning_form._widget_class.cache_clear()
+    _widget_class.cache_clear()
     with pytest.raises(SynthesisError, match=r"synthesis\.PlanAnswers"):
         plan_form(evidence, tmp_path, AREA, STAGES)
     with pytest.raises(CallError, match="is not there; make it first"):
         plan_form(evidence, tmp_path / "nowhere", AREA, STAGES)
-    planning_form._widget_class.cache_clear()
+    _widget_class.cache_clear()
 
 
 def test_the_form_fetches_nothing_and_writes_text_never_markup():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cases import cases
 
-import synthesis.evidence.schema as schema
+from synthesis.evidence import schema
 from synthesis.evidence.checks import _WRITTEN
 from synthesis.evidence.schema import FAULTS, LIST_TYPES, NUMBER_TYPES, evidence_tables, vocabularies
 

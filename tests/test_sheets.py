@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from small import small_base
-from test_exchange import libreoffice
+from test_coding_sheet import libreoffice
 
 from synthesis import check, read_evidence
 from synthesis.cli import main

@@ -32,7 +32,7 @@ def fitted(brief: Brief) -> tuple[bytes, float]:
         if len(_PAGE.findall(made)) == 1:
             return made, size
     raise SynthesisError(
-        f"The brief of {brief.area_name} does not fit on one page in letters of {SIZES[-1]:g} points: shorten brief_words.toml."
+        f"The brief of {brief.area_name} does not fit on one page in letters of {SIZES[-1]:g} points: shorten synthesis/briefs/words.toml."
     )
 
 

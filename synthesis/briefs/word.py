@@ -26,7 +26,7 @@ _WIDER = 0.3
 
 
 def brief_docx(brief: Brief, size: float = 7.0) -> bytes:
-    """The brief as the bytes of a .docx file; ``size`` is that of the letters of its PDF (`brief_print.fitted`), in points.
+    """The brief as the bytes of a .docx file; ``size`` is that of the letters of its PDF (`briefs.pdf.fitted`), in points.
 
     The same brief gives the same bytes.
     """
@@ -115,7 +115,7 @@ def _theme(brief: Brief, theme: ThemeLine) -> list[tuple[str, str]]:
 def _table(
     document: Document, caption: str, about: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], widths: Sequence[float]
 ) -> None:  # fmt: skip
-    """A table under its caption; a cell is a text and what stands quietly behind it. A first cell that is a name alone is bold."""
+    """A table under its caption; a cell is a text and what stands quietly behind it. A name alone in the first cell is bold."""
     _quiet(document.add_paragraph(style="Caption"), caption)
     table = document.add_table(rows=1, cols=len(heads))
     table.style = "Table Grid"

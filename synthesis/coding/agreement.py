@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from synthesis.coding.incidence import nothing_coded
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence
-from synthesis.numbers.incidence import nothing_coded
 from synthesis.numbers.intervals import wilson
 from synthesis.numbers.reliability import (
     DISTANCES,

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from synthesis.coding.incidence import coded, incidence, present
 from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence
-from synthesis.numbers.incidence import coded, incidence, present
 from synthesis.numbers.intervals import wilson
 
 

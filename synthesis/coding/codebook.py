@@ -1,6 +1,6 @@
 """The codebook: a tree of themes and codes with its history, and changes to it that lose no coding.
 
-A change returns new evidence; nothing is written (see `tables.write_tables`). Codings keep the version of the codebook
+A change returns new evidence; nothing is written (see `write_tables`). Codings keep the version of the codebook
 with which they were made: what became of a code since then stands in the table ``codebook_changes``.
 """
 
@@ -13,9 +13,9 @@ from itertools import count
 import numpy as np
 import pandas as pd
 
+from synthesis.coding.incidence import coded, distinct
 from synthesis.evidence.schema import CallError, evidence_tables, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version
-from synthesis.numbers.incidence import coded, distinct
 
 #: What a reader needs to use a code.
 WORDING = ("name", "definition", "use_when", "do_not_use_for")

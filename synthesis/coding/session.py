@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthesis.coding.coding_files import RowsByFinding
+from synthesis.coding.coder_rows import RowsByFinding
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version, read_table, write_table
 

@@ -1,1 +1,1 @@
-"""The commands of ``synthesis``, a module a family."""
+"""The commands of ``synthesis`` that need more than a few lines, a module a family; the others stand in ``cli``."""

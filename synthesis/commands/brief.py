@@ -1,4 +1,4 @@
-"""The command ``briefs.contents``: a one-page local brief of one or more authorities, or the list of authorities."""
+"""The command ``brief``: a one-page local brief of one or more authorities, or the list of authorities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HEADINGS = {"area_code": "Code", "area_name": "Name", "first_year": "From", "la
 
 
 def add_brief(add: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
-    """Add ``briefs.contents`` with its options to the commands of the program."""
+    """Add ``brief`` with its options to the commands of the program."""
     brief = add("brief", _brief, "Write a one-page local brief of an authority as web page, Word document and PDF.")
     what = brief.add_mutually_exclusive_group(required=True)
     what.add_argument("--area", action="append", metavar="CODE", help="official code or exact name of a local authority; may be given more than once")  # fmt: skip

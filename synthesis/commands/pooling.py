@@ -124,7 +124,7 @@ def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argpa
 
 
 def groups_text(table: pd.DataFrame, caption: str) -> str:
-    """Rows of `pooling.pool_groups` as a table for a terminal, with the remarks of each group below it."""
+    """Rows of `pool_groups` as a table for a terminal, with the remarks of each group below it."""
     import pandas as pd
 
     from synthesis.pooling.text import count, percent, span
@@ -158,8 +158,8 @@ def records(table: pd.DataFrame) -> list[dict[str, object]]:
 def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[pd.DataFrame | None, list[str]]:
     """Counts of a CSV file as ``events, totals`` and, with `by`, ``group``; or every problem, a sentence each.
 
-    Raises CallError for a file or columns that are not there. Nothing is left out or put right silently: an empty cell, a text, a fraction, a negative count, more events than
-    people are all named with their row, as a spreadsheet numbers it.
+    Raises CallError for a file or columns that are not there. Nothing is left out or put right silently: an empty cell, a
+    text, a fraction, a negative count, more events than people are all named with their row, as a spreadsheet numbers it.
     """
     import pandas as pd
 

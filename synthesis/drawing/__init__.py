@@ -1,1 +1,1 @@
-"""How figures look: axes and tables in, axes out."""
+"""How figures look: tables and results in, axes and alternative text out."""

@@ -40,7 +40,7 @@ def association_plot(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    table : rows of `associations.association_table`; one group of outcomes is legible, all of them fill several pages.
+    table : rows of `association_table`; one group of outcomes is legible, all of them fill several pages.
     ax : axes to draw in, about 9 inches wide and a third of an inch a row high; default a new figure.
 
     The kind of ratio is told by marker, colour and words. A hollow marker is a ratio without an interval, a bar without

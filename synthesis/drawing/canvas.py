@@ -89,9 +89,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 def plotted(ax: Axes) -> pd.DataFrame:
     """The numbers that a figure shows, as one tidy table. Raises SynthesisError for axes not drawn here."""
     if ax not in _PLOTTED:
-        raise SynthesisError(
-            "These axes were not drawn by synthesis.reports.figures, so there is no table of what they show."
-        )
+        raise SynthesisError("These axes were not drawn by this toolkit, so there is no table of what they show.")
     return _PLOTTED[ax]
 
 

@@ -53,8 +53,8 @@ def forest_plot(result: Forest, ax: Axes | None = None, measure: str | None = No
     Filled squares are studies, their area the weight in the mean where there are weights; hollow ones are left out of it.
     A dark diamond is the mean with its interval, a pale one that of a group, a hatched bar of its own a prediction
     interval. Signs beside a name are explained below the plot: * left out, and why; † the source contradicts itself;
-    ‡ interval as the source prints it; ≈ before a count: worked out from a printed percent. Rows without an interval show the estimate alone. Rows stand closer from 30 and
-    from 50 on. `plotted` gives the rows drawn (percents).
+    ‡ interval as the source prints it; ≈ before a count: worked out from a printed percent. Rows without an
+    interval show the estimate alone. Rows stand closer from 30 and from 50 on. `plotted` gives the rows drawn (percents).
 
     Raises SynthesisError where the axes given are too small.
     """

@@ -1,1 +1,1 @@
-"""The practice guides: their modules as tables, the crosswalk to the synthesis, and what a local area can do."""
+"""The practice guides: their five modules as tables, the crosswalk to the synthesis, and the national programme."""

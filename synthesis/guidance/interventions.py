@@ -52,8 +52,8 @@ def intervention_table(
 
     Columns ``intervention_id, name, target, age_of_child, level_of_need, delivery, needs, formats, results, outcomes``, one
     ``rating_...`` a rater (`rating_columns`), ``cost_rating, design, reason`` (of the reading), ``note, source_url, locator,
-    not_stated``. Without filters every intervention, in the order of the source. Raises CallError for a word that is not there, and
-    for a rating without its scale: ratings of different raters are never compared.
+    not_stated``. Without filters every intervention, in the order of the source. Raises CallError for a word that is not
+    there, and for a rating without its scale: ratings of different raters are never compared.
     """
     if rating is not None and scale is None:
         raise CallError("A rating means something on its own scale alone: name the scale too, such as scale='eif_guidebook'.")  # fmt: skip

@@ -1,1 +1,1 @@
-"""Plain statistics that know numbers, not topics."""
+"""Plain statistics that know numbers, not topics: intervals, agreement, control limits, slopes."""

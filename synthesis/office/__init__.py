@@ -1,1 +1,1 @@
-"""Workbooks and Word documents that people filled in: opened safely, and turned into rows."""
+"""Workbooks, Word and OpenDocument files in and out: opened safely and turned into rows; parts for those that are written."""

@@ -1,1 +1,1 @@
-"""Review packs for advisory groups, their answers, and what was done with them."""
+"""Review packs for advisory groups, the answers that come back, what was done with them, and how that is reported."""

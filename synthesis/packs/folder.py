@@ -59,7 +59,7 @@ def write_pack(
 ) -> Pack:
     """Write a pack in all its forms into one folder, whole or not at all; other files of the folder stay as they are.
 
-    Parameters are those of `packs.build_pack`; `out` is made where it is not there. Returns the pack as it was written.
+    Parameters are those of `build_pack`; `out` is made where it is not there. Returns the pack as it was written.
     Raises CallError for a call that cannot be, and SynthesisError for a final pack while comments wait or a folder
     that cannot be written to.
     """

@@ -64,7 +64,7 @@ def _drawn(
 def studies_picture(theme: PackTheme, words: Words, ax: Axes | None = None) -> Axes:
     """Squares for the studies with parents and with practitioners, filled where they support the theme.
 
-    `drawing.plotted` gives ``side, n, of``.
+    `plotted` gives ``side, n, of``.
     """
     return _squared(theme.parents, theme.practitioners, words, ax)
 

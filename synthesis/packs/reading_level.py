@@ -79,7 +79,7 @@ def readability_table(pack: Pack) -> pd.DataFrame:
 
 
 def readability_summary(pack: Pack) -> pd.DataFrame:
-    """How a pack reads as a whole: a row a part with ``n_sentences``, ``n_hard`` (``of_hard`` sentences), mean words a sentence and index.
+    """How a pack reads as a whole: a row a part, with how many of its sentences are hard, mean words a sentence and index.
 
     Columns ``variant, part, n_hard, of_hard, words_a_sentence, readability_index``; ``all`` is the row over every part.
     """

@@ -134,7 +134,7 @@ SIGNS: dict[str, Callable[[Axes], None]] = {
 
 @styled
 def sign(name: str, ax: Axes | None = None) -> Axes:
-    """One sign, by a word of the vocabulary ``easy_picture``; `drawing.plotted` gives its ``name`` and ``meaning``."""
+    """One sign, by a word of the vocabulary ``easy_picture``; `plotted` gives its ``name`` and ``meaning``."""
     ax = panel(ax, SIGN_SIDE, 0, 0, 0, 0, width=SIGN_SIDE)
     ax.set(xlim=(0, 120), ylim=(0, 120), aspect="equal")
     ax.set_axis_off()

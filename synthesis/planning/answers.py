@@ -59,7 +59,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Plan:
-    """An area's answers on one day: the table (columns `planning.COLUMNS`), and remarks for the reader."""
+    """An area's answers on one day: the table (columns of `read_plans`), and remarks for the reader."""
 
     table: pd.DataFrame
     remarks: list[str] = field(default_factory=list)

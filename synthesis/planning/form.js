@@ -1,4 +1,4 @@
-// The planning form in JupyterLab: it draws what `form_view` in planning_form.py says, and sends what was filled in.
+// The planning form in JupyterLab: it draws what `form_view` in form.py says, and sends what was filled in.
 // It decides nothing: what is a stage, a day or a name that must not stand there is said by Python.
 
 const PATIENCE = 4000; // ms without an answer after which the team is told that nothing was stored

@@ -194,8 +194,12 @@ def store_plan(plan: pd.DataFrame, folder: str | Path, replace: bool = False) ->
 def read_plans(*places: str | Path) -> pd.DataFrame:
     """Stored plans, one below the other, by area and day.
 
-    `places` are plan files, or folders whose files named ``plan_….csv`` are read. Raises CallError for a place that is
-    not there or holds none, SynthesisError with every fault: file, row, column and what is allowed.
+    `places` are plan files, or folders whose files named ``plan_….csv`` are read.
+
+    Returns a row an area, day and item: ``area, date, item_id, stage`` (missing: not answered), ``stage_order`` (place of
+    the stage on the scale, from 1; missing where it is no stage), ``note, owner, action_date, scale`` (the team's stages),
+    ``privacy_check`` (how flagged details were settled). Raises CallError for a place that is not there or holds none,
+    SynthesisError with every fault: file, row, column and what is allowed.
     """
     faults: list[str] = []
     plans = [_read_stored(path, faults) for path in _files(places)]

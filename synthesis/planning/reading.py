@@ -72,7 +72,7 @@ def read_plan(
         which is recorded; default: they are refused.
     today : the day after which an assessment lies in the future (default: today).
 
-    Nothing is written: `store_plan` does. Raises CallError for a file that is not there, SynthesisError with every fault,
+    Returns a `Plan`: its table has the columns of `read_plans`. Nothing is written: `store_plan` does. Raises CallError for a file that is not there, SynthesisError with every fault,
     its file, sheet, row and column, and what is allowed.
     """
     path, privacy = Path(path), Privacy(blank, keep)

@@ -56,8 +56,9 @@ def beta_binomial(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict
     Returns as `binomial_normal`, but that ``rho``, the correlation within studies, stands in the place of tau2. Its mean
     is the average over studies. The prediction interval holds the middle of the fitted beta distribution and, since the
     mean is uncertain too, goes on each side the root of the sum of both squared distances from the mean (as Zou and Donner
-    2008, doi 10.1002/sim.3095, join intervals): it is never narrower than the mean's own. With random effects there is no ``weight``: the likelihood of one study is not log-concave in
-    the logit of the mean, so that its part of the observed information can be negative.
+    2008, doi 10.1002/sim.3095, join intervals): it is never narrower than the mean's own. With random effects there is no
+    ``weight``: the likelihood of one study is not log-concave in the logit of the mean, so that its part of the observed
+    information can be negative.
     """
     fit, k = fit_beta_binomial(x, n), x.shape[-1]
     about = {"why_not": _why_not(fit.state, n, options)}

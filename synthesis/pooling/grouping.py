@@ -24,7 +24,7 @@ from synthesis.pooling.text import INTERVAL_NAMES, model_text
 class Subgroups:
     """Pooled proportions by subgroup, all together, and the test between subgroups.
 
-    ``studies`` has the columns of `pooling.Pooled.studies` and ``group``; weights are those in the mean of all studies.
+    ``studies`` has the columns of `Pooled.studies` and ``group``; weights are those in the mean of all studies.
     """
 
     by: str
@@ -35,7 +35,7 @@ class Subgroups:
     studies: pd.DataFrame
 
     def table(self) -> pd.DataFrame:
-        """A row a subgroup, then one for all studies (``group`` "all"), with the columns of `pooling.pool_groups`."""
+        """A row a subgroup, then one for all studies (``group`` "all"), with the columns of `pool_groups`."""
         return pd.concat([self.groups, self.overall], ignore_index=True)
 
     def test(self) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def subgroups(
     tau2 : ``separate`` (each subgroup has a variance between its studies, any model; the test weights the subgroups' means
         by their standard errors) or ``common`` (one variance for all, inverse variance only: steadier for small subgroups;
         the test is that of a meta-regression).
-    tau2_method, words : tau2 and the other words of `pooling.pool`.
+    tau2_method, words : tau2 and the other words of `pool`.
 
     Rows without a subgroup or a count are left out and said. A difference between subgroups is one between studies, which
     were not assigned to them: other differences may lie behind it. Sources: Borenstein and Higgins 2013, doi

@@ -23,9 +23,9 @@ def leave_one_out(
     Parameters
     ----------
     frame : a row a study. events, totals : columns with the counts. label : column that names the studies.
-    words : model, transform, tau2, interval and the others of `pooling.pool`.
+    words : model, transform, tau2, interval and the others of `pool`.
 
-    Returns ``omitted`` and the columns of `pooling.pool_groups`, first a row with nothing left out (``omitted`` empty),
+    Returns ``omitted`` and the columns of `pool_groups`, first a row with nothing left out (``omitted`` empty),
     then a row a study in the order of the table. Raises SynthesisError for columns that are not there, impossible counts
     and fewer than three studies.
     """
@@ -44,7 +44,7 @@ def cumulative(
     ----------
     by : column to order by; ties stay in the order of the table. Others as in `leave_one_out`.
 
-    Returns ``added`` (the study that came in), the column `by`, and the columns of `pooling.pool_groups`, a row a step. The
+    Returns ``added`` (the study that came in), the column `by`, and the columns of `pool_groups`, a row a step. The
     first steps hold one or two studies: their remark says what cannot be had from so few.
     """
     studies = study_rows(frame, events, totals, label=label, needed=[by])
@@ -127,7 +127,7 @@ def influence_table(
 
     Parameters
     ----------
-    frame : a row a study. events, totals : columns with the counts. transform, tau2, interval : as in `pooling.pool`.
+    frame : a row a study. events, totals : columns with the counts. transform, tau2, interval : as in `pool`.
 
     Returns a row a study: ``label, events, totals, proportion, effect, variance``; ``rstudent`` (residual against the other
     studies), ``dffits``, ``cooks_distance``, ``cov_ratio``, ``tau2_deleted`` and ``q_deleted`` (without the study), ``hat``,

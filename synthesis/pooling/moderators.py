@@ -167,9 +167,10 @@ def meta_regression(
     Parameters
     ----------
     frame : a row a study. events, totals : names of its columns with the counts.
-    moderators : columns, or one of them; numbers enter as they are, words and yes/no as differences from their first value (in the order
-        of the categories of a categorical column, else alphabetically). Rows that lack one are left out and named.
-    transform, tau2, interval, level : as in `pooling.pool`. label : column that names the studies.
+    moderators : columns, or one of them; numbers enter as they are, words and yes/no as differences from their first
+        value (in the order of the categories of a categorical column, else alphabetically). Rows that lack one are left
+        out and named.
+    transform, tau2, interval, level : as in `pool`. label : column that names the studies.
 
     The same as metafor's ``rma(mods = ...)`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); for Knapp and Hartung's test
     doi 10.1002/sim.1482. What comes out are differences between studies, never effects within them, and moderators were

@@ -277,7 +277,7 @@ def three_level(
     Parameters
     ----------
     frame : a row an estimate. events, totals : columns with the counts. cluster : column that says what belongs together.
-    transform : as in `pooling.pool`. level : of all intervals.
+    transform : as in `pool`. level : of all intervals.
     interval : "wald" (normal), "t" (estimates less 1) or "t-clusters" (clusters less 1, the default: with few clusters
         the others are too narrow).
 

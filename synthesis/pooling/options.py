@@ -37,7 +37,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class PoolingOptions:
-    """One choice of method; the words and their meaning stand in `pooling.pool`. Creating it checks it.
+    """One choice of method; the words and their meaning stand in `pool`. Creating it checks it.
 
     Raises SynthesisError with everything that is wrong at once.
     """

@@ -241,7 +241,7 @@ def outlier_robust(
 
     Parameters
     ----------
-    frame : a row a study. events, totals : columns with the counts. transform, level : as in `pooling.pool`.
+    frame : a row a study. events, totals : columns with the counts. transform, level : as in `pool`.
 
     Maximum likelihood of Beath's mixture (the model of R's metaplus with ``random = "mixture"``; outliers are at most half
     of the studies), with the profile-likelihood interval of the mean. Outlying is not wrong: look for the reason first.

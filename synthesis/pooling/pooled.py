@@ -121,9 +121,11 @@ def pool(
         likelihood, adaptive quadrature); ``beta-binomial`` (the mean over studies, with ``rho`` in the place of tau2).
     effects : ``random``, or ``common`` (one proportion behind all studies).
     transform : ``logit``, ``double-arcsine``, ``arcsine``, ``log``, ``raw`` (`effects.effect_sizes`).
-    tau2 : estimator of the between-study variance: ``reml`` (default)``, ml, dl, pm, hs, he, sj, eb`` (`heterogeneity.estimate_tau2`).
-    interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t), ``profile`` (profile likelihood, for ``glmm``);
-        default ``hartung-knapp`` for the inverse variance, ``t`` for models of the counts.
+    tau2 : estimator of the between-study variance: ``reml`` (default), ``ml, dl, pm, hs, he, sj, eb``
+        (`heterogeneity.estimate_tau2`).
+    interval : ``wald`` (z), ``t`` (k-1 degrees), ``hartung-knapp``, ``hartung-knapp-adhoc`` (never narrower than t),
+        ``profile`` (profile likelihood, for ``glmm``); default ``hartung-knapp`` for the inverse variance, ``t`` for
+        models of the counts.
     prediction : ``same`` (the interval's quantile, as metafor), ``hts-k2``, ``hts-k1`` (t with k-2 and k-1 degrees),
         ``bootstrap`` (`inverse_variance`), ``none``.
     continuity, continuity_to : what is added to events and non-events, and where: ``only-zero`` (studies with none or all),

@@ -81,7 +81,7 @@ def sensitivity_table(
     Parameters
     ----------
     frame : a row a study. events, totals : columns with the counts.
-    words : the words of `pooling.pool` that are the chosen method; default its defaults.
+    words : the words of `pool` that are the chosen method; default its defaults.
     full : every transformation with every estimator of tau2 and every interval; default one change at a time.
 
     Every table holds the models of the counts (GLMM and beta-binomial), the common effect and the outlier-robust mixture

@@ -48,7 +48,7 @@ def small_study_checks(
 
     Parameters
     ----------
-    frame : a row a study. events, totals : columns with the counts. transform, tau2, level : as in `pooling.pool`.
+    frame : a row a study. events, totals : columns with the counts. transform, tau2, level : as in `pool`.
 
     Returns a row a check: ``check, k, statistic, df, p``; ``slope, se`` of the regression; ``limit, limit_low,
     limit_high``, the proportion that the line reaches for a study without sampling error (missing for LFK, whose

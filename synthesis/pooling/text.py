@@ -23,7 +23,7 @@ _PREDICTIONS = {"same": "", "hts-k2": ", t with k-2", "hts-k1": ", t with k-1", 
 
 
 def pooled_text(result: Any) -> str:
-    """A `pooling.Pooled` as text: model, mean with interval, prediction interval, heterogeneity and remarks, a line each, rounded for reading."""
+    """A `Pooled` as text, rounded for reading: model, mean, prediction interval, heterogeneity, remarks, a line each."""
     level = f"{100 * result.level:g} %"
     lines = [model_text(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
     interval = f"{span(result.ci_low, result.ci_high)}; {level} interval, {INTERVAL_NAMES[result.interval]}"

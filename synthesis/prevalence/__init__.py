@@ -1,1 +1,1 @@
-"""Prevalence: reported figures, what may be pooled of them, and official statistics by area."""
+"""Prevalence: reported estimates, ratios and their certainty, what may be pooled of them, and official statistics by area."""

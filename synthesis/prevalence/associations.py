@@ -25,7 +25,8 @@ def association_table(evidence: Evidence, outcome: str | None = None, exposure: 
     outcome, exposure : words of the vocabularies ``outcome_group`` and ``exposure_group``; default all.
 
     Returns a row an association, in the order of the vocabularies and, within a group, from the largest ratio down:
-    the columns of the derived table ``association_table``. Ratios and intervals are as printed. Raises SynthesisError for an unknown group.
+    the columns of the derived table ``association_table``. Ratios and intervals are as printed. Raises SynthesisError for
+    an unknown group.
     """
     known = vocabularies()
     for word, name in ((outcome, "outcome_group"), (exposure, "exposure_group")):

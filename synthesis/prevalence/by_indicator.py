@@ -31,8 +31,8 @@ def prevalence_table(evidence: Evidence, indicator: str | None = None) -> pd.Dat
     ``line`` says what a row is: ``estimate`` (with a Wilson interval where counts are known, the printed interval
     otherwise) or ``pooled`` (`combining.pool_estimates`, with prediction interval): of a poolable indicator, or of one
     for which ``pooling_overrides`` records a decision, which then stands in ``override``. ``in_pool`` is yes, no or empty
-    (the indicator is not pooled); ``weight`` is the row's percent of the mean; ``reason`` says why a row is left out, or why the indicator is not pooled. ``lead`` says
-    whether the mean of a pooled line means anything or its range (``range_low, range_high``) goes first, and ``remark``
+    (the indicator is not pooled); ``weight`` is the row's percent of the mean; ``reason`` says why a row is left out, or
+    why the indicator is not pooled. ``lead`` says whether the mean of a pooled line means anything or its range (``range_low, range_high``) goes first, and ``remark``
     says it in words. Percent, intervals and range are on the percent scale, unrounded. Columns are those of the derived
     table ``prevalence``. The rows of a decision that pools estimates of other indicators stand under their own; see
     `pooled_table`.

@@ -73,7 +73,7 @@ class PooledEstimates:
 
     ``estimates`` has a row an estimate considered: ``estimate_id, source, case_definition, numerator, denominator, percent,
     in_pool`` (yes or no), ``unit`` (what the row counts), ``reason`` (why left out, or why chosen), ``derived`` (how a
-    count was made), ``weight`` (percent, as in `pooling.Pooled.studies`; missing where left out and for the beta-binomial
+    count was made), ``weight`` (percent, as in `Pooled.studies`; missing where left out and for the beta-binomial
     model).
     """
 
@@ -109,7 +109,7 @@ class PooledEstimates:
         return self.estimates[self.estimates["in_pool"] == "no"].reset_index(drop=True)
 
     def table(self) -> pd.DataFrame:
-        """The result as one row: that of `pooling.Pooled.table`, with ``indicator_id, lead, range_low, range_high`` (proportions),
+        """The result as one row: that of `Pooled.table`, with ``indicator_id, lead, range_low, range_high`` (proportions),
         ``override`` and ``remark``."""
         used, lead = self._used(), self.headline
         share = used["numerator"].astype(float) / used["denominator"].astype(float)
@@ -163,7 +163,7 @@ def pool_estimates(
         ``estimate_choices`` marks for use, else all with counts.
     override : a decision that sets named refusals aside. Default: the one recorded in ``pooling_overrides`` for this
         indicator, if there is one and no `estimates` are named. False: none, not even the recorded one.
-    how : keywords of `pooling.pool`, such as ``model`` or ``tau2``.
+    how : keywords of `pool`, such as ``model`` or ``tau2``.
 
     Returns a `PooledEstimates`. Raises `PoolingRefused` with every refusal that no override sets aside, and
     SynthesisError for an unknown indicator or estimate.

@@ -1,6 +1,6 @@
 """Appraisal of prevalence estimates with the JBI checklist: blind sheets, differences and a traffic-light table.
 
-The work is that of `synthesis.review.appraisal`, with an estimate where a study stands: one source may report several samples,
+The work is that of `review.appraisal`, with an estimate where a study stands: one source may report several samples,
 conditions and denominators, and each must be looked at by itself. The answers are kept in ``estimate_appraisals`` and
 ``estimate_appraisal_settlements``.
 """

@@ -63,8 +63,9 @@ def area_list(evidence: Evidence, region: str | None = None) -> pd.DataFrame:
 def find_area(evidence: Evidence, area: str, known: pd.DataFrame | None = None) -> pd.Series:
     """The row of `area_list` of one authority, named by its official code or its exact name, capitals aside.
 
-    `known` is `area_list`, where it is there already. Where two authorities bear the name one after the other, it is the later one. Raises CallError for an area that is not
-    there, with the nearest names and how to list them all, and for a region or the country.
+    `known` is `area_list`, where it is there already. Where two authorities bear the name one after the other, it is the
+    later one. Raises CallError for an area that is not there, with the nearest names and how to list them all, and for a
+    region or the country.
     """
     known, wanted = area_list(evidence) if known is None else known, area.strip().casefold()
     found = known[(known["area_code"].str.casefold() == wanted) | (known["area_name"].str.casefold() == wanted)]

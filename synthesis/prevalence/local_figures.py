@@ -22,7 +22,8 @@ PLACES = ("own", "similar", "region", "country")
 class Official:
     """The official tables of the five factors that every local picture reads, made once for many areas.
 
-    ``areas`` (`area_list`), ``series`` (`area_series`), ``breaks`` (`area_breaks`) and ``totals`` (`area_totals`), the factors below each other.
+    ``areas`` (`area_list`), ``series`` (`area_series`), ``breaks`` (`area_breaks`) and ``totals`` (`area_totals`), the
+    factors below each other.
     """
 
     evidence: Evidence
@@ -69,7 +70,7 @@ def local_picture(evidence: Evidence, area: str, official: Official | None = Non
     - ``since_year, percent_since, change, change_low, change_high``: the earliest year that can be compared (after the last step
       in the authority's recording, `area_breaks`), and the change since then in percentage points (Newcombe; of chance
       alone), for region and England over the same years; missing where no two years can be compared;
-    - for ``own``: ``estimate, estimate_low, estimate_high`` (partially pooled, `area_estimates`), and ``rank, rank_low,
+    - for ``own``: ``estimate, estimate_low, estimate_high`` (percent scale; partially pooled, `area_estimates`), and ``rank, rank_low,
       rank_high`` (`area_standing`; never a rank without its interval) and ``n_ranked``, the authorities ranked.
 
     Raises CallError for an unknown area, with the nearest names.

@@ -1,1 +1,1 @@
-"""What is made from the stages for readers: derived tables, display tables, figures, pages, the chain behind each."""
+"""What is made from all stages for readers: derived and shown tables, figures, pages, sheets, the chain of evidence."""

@@ -61,8 +61,8 @@ def trace(evidence: Evidence, id: str) -> pd.DataFrame:
     Parameters
     ----------
     id : a review finding, theme, code, finding, study, record, sample, memo, indicator, estimate, recommendation, step or
-        other statement of a guide, intervention, risk factor, measure, planning element, guide, link of the crosswalk, an address, a judgement ("RF01/adjudicator")
-        or a coding ("chen2021-f3/fear_custody_loss/agreed").
+        other statement of a guide, intervention, risk factor, measure, planning element, guide, link of the crosswalk,
+        an address, a judgement ("RF01/adjudicator") or a coding ("chen2021-f3/fear_custody_loss/agreed").
 
     Returns a row a link: ``direction`` (``above``, ``here``, ``beside``, ``below``), ``step`` (how far away; negative above),
     ``level, table, id, label``, ``parent_id`` (the row one step nearer, from which this one was reached), ``link`` (how the two

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthesis.coding import exchange, settlement
+from synthesis.coding import settlement
+from synthesis.coding.sheet import CODING, coding_sheet, read_coding_sheet
 from synthesis.evidence.files import free_path, write_bytes
 from synthesis.evidence.schema import CallError, SynthesisError, counted
 from synthesis.evidence.tables import Evidence
@@ -64,7 +65,7 @@ def export_sheet(
         raise CallError(f"{'An' if sheet[0] == 'a' else 'A'} {sheet} needs {' and '.join(lacking)}.")
     target = free_path(Path(path), ".xlsx", "a workbook", force)
     make: dict[str, Callable[[], bytes]] = {
-        "coding-sheet": lambda: exchange.coding_sheet(evidence, coder),
+        "coding-sheet": lambda: coding_sheet(evidence, coder),
         "disagreement-sheet": lambda: settlement.disagreement_workbook(evidence, coders[0], coders[1]),
         "appraisal-sheet": lambda: appraisal_sheets.appraisal_workbook(evidence, tool, appraiser, studies, parts),
         "appraisal-settlement": lambda: appraisal_sheets.appraisal_settlement_workbook(evidence, tool or None),
@@ -122,7 +123,7 @@ _READERS: dict[str, Callable[[Evidence, str | Path], Imported]] = {
     appraisal_sheets.SETTLEMENT: lambda evidence, path: appraisal_sheets.settle_appraisals(evidence, _table(path, appraisal_sheets.SETTLEMENT)),
     confidence_sheets.SHEET: _judged,
     confidence_sheets.SETTLEMENT: lambda evidence, path: confidence_sheets.settle_confidence(evidence, _table(path, confidence_sheets.SETTLEMENT)),
-    exchange.CODING: exchange.read_coding_sheet,
+    CODING: read_coding_sheet,
 }  # fmt: skip
 
 

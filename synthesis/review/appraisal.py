@@ -1,6 +1,6 @@
 """Appraisal of studies: two appraisers blind to each other, differences, settlement, and a traffic-light table.
 
-The tools are data (`synthesis.evidence.appraisal_tools`). Answers stay words: where a tool's authors refuse or discourage a score,
+The tools are data (`evidence.appraisal_tools`). Answers stay words: where a tool's authors refuse or discourage a score,
 none is made here. A study that nobody has appraised is listed as such; it is neither good nor bad.
 """
 

@@ -1,1 +1,1 @@
-"""Thematic synthesis: support for themes, their stability, and confidence in review findings."""
+"""Thematic synthesis: support for themes, who says what, their stability, and confidence in review findings."""

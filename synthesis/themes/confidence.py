@@ -62,7 +62,10 @@ def contributing(evidence: Evidence) -> pd.DataFrame:
 
 
 def coded_behind(evidence: Evidence) -> pd.DataFrame:
-    """A row a review finding and coding behind it: ``review_finding_id, code_id, finding_id, negative_case, study_id, perspective``."""
+    """A row a review finding and coding behind it.
+
+    Columns ``review_finding_id, code_id, finding_id, negative_case, study_id, perspective``.
+    """
     agreed = evidence.codings.loc[evidence.codings["coder"] == "agreed", ["finding_id", "code_id", "negative_case"]]
     codes = split_list(evidence.review_findings.set_index("review_finding_id")["code_ids"])
     codes = codes.rename("code_id").rename_axis("review_finding_id").reset_index()

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from synthesis.coding.incidence import coded, distinct, present, study_positions
 from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence
-from synthesis.numbers.incidence import coded, distinct, present, study_positions
 from synthesis.numbers.intervals import newcombe, wilson
 from synthesis.themes.support import Dimension, held_findings, theme_order
 

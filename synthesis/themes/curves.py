@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from synthesis.coding.incidence import coded, pairs
 from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence
-from synthesis.numbers.incidence import coded, pairs
 from synthesis.themes.support import held_findings, theme_order
 
 #: A seed that is written down, so that the same evidence gives the same curve.

@@ -45,9 +45,9 @@ def theme_stability(evidence: Evidence, weights: pd.Series | None = None) -> pd.
         case ``weighted``, whose ``n_studies`` is the sum of weights.
 
     Returns a row a case and theme: ``kind`` (see `KINDS`), ``case`` (what is left out, or whose codings), ``theme_id``,
-    ``level``, ``n_studies``, ``of_studies`` (studies left, or that the coder read), ``n_findings``, ``change`` (of ``n_studies``, against all),
-    ``rank`` (among themes of its level by ``n_studies``, the most is 1, equals share the better rank), ``rank_change``
-    (positive: further down than in all), ``kendall_tau`` (tau-b of the themes' numbers of studies with those in all,
+    ``level``, ``n_studies``, ``of_studies`` (studies left, or that the coder read), ``n_findings``, ``change`` (of
+    ``n_studies``, against all), ``rank`` (among themes of its level by ``n_studies``, the most is 1, equals
+    share the better rank), ``rank_change`` (positive: further down than in all), ``kendall_tau`` (tau-b of the themes' numbers of studies with those in all,
     within the level; missing where all are equal). Raises CallError for weights of unknown studies or out of range.
     """
     order = theme_order(evidence)
@@ -205,8 +205,8 @@ def stability_ranges(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table : from `theme_stability`.
 
-    Returns a row a theme and kind, themes in reading order: ``theme_id, level, n_studies, rank`` (in all), ``kind, n_cases``, ``lowest`` and
-    ``highest`` (of ``n_studies``), ``lowest_case`` (where it is lowest), ``best_rank, worst_rank``, ``lowest_tau``.
+    Returns a row a theme and kind, themes in reading order: ``theme_id, level, n_studies, rank`` (in all), ``kind,
+    n_cases``, ``lowest`` and ``highest`` (of ``n_studies``), ``lowest_case`` (where it is lowest), ``best_rank, worst_rank``, ``lowest_tau``.
     """
     order, kinds = pd.unique(table["theme_id"]), pd.unique(table["kind"])
     known = table["n_studies"].notna()

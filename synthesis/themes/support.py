@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from synthesis.coding.codebook import theme_ancestry, theme_order
+from synthesis.coding.incidence import Coded, coded, distinct, incidence, pairs, present, study_positions
 from synthesis.evidence.schema import CallError, vocabularies
 from synthesis.evidence.tables import Evidence
-from synthesis.numbers.incidence import Coded, coded, distinct, incidence, pairs, present, study_positions
 from synthesis.review.studies import (
     INSTEAD,
     empty_label,

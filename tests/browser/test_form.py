@@ -10,7 +10,7 @@ import pytest
 import synthesis
 from synthesis.planning.form import PlanAnswers, form_view
 
-PACKAGE = Path(synthesis.__file__).parent
+PACKAGE = Path(synthesis.__file__).parent / "planning"
 #: Stands for the kernel: it keeps what the form sends, and answers what the test put there.
 MODEL = """
 const heard = [];

@@ -17,7 +17,7 @@ from small import small_base
 from synthesis import check, read_evidence
 from synthesis.cli import main
 from synthesis.coding.codebook import rename_code
-from synthesis.coding.exchange import BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
+from synthesis.coding.sheet import BOOK, CODING, NONE_FITS, coding_sheet, read_coding_sheet
 from synthesis.evidence.schema import CallError, EvidenceError, SynthesisError, table
 from synthesis.evidence.tables import Evidence, write_tables
 from synthesis.office.office_files import WORKBOOK

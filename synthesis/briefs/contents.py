@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from synthesis.briefs.lead import lead_lines, short_notes, signed, similar_line
 from synthesis.briefs.parts import Common, Said, ThemeLine, brief_words, common_parts
 from synthesis.briefs.sources import Source, area_rows, common_rows, source_lines
 from synthesis.drawing.canvas import figure_png, figure_svg
@@ -33,7 +34,8 @@ class Brief:
     """A brief: every text that its forms show, and the rows that the texts come from.
 
     ``figures`` and ``measures`` are tables of texts with the headings in ``figure_heads`` and ``measure_heads``;
-    ``picture`` is the `local_picture` that the drawing takes; ``sources`` are lines of text with their identifiers and
+    ``lead`` are the first sentences, ``kept`` the reservations in few words, the weightiest first, ``similar`` says which
+    authorities are; these, ``status_short`` and ``paper_rule`` are what `briefs.paper` takes. ``picture`` is the `local_picture` that the drawing takes; ``sources`` are lines of text with their identifiers and
     addresses for the foot of the page; ``rows`` is a row of evidence a line: ``part, table, row_id, says, reference,
     address, locator, date_read`` (missing where none is recorded).
     """
@@ -44,6 +46,10 @@ class Brief:
     year: int
     words: Words
     status: str
+    status_short: str
+    lead: tuple[Said, ...]
+    kept: tuple[Said, ...]
+    similar: str
     figures: pd.DataFrame
     figure_heads: tuple[str, ...]
     figures_caption: str
@@ -51,6 +57,7 @@ class Brief:
     notes: tuple[Said, ...]
     prevalence: tuple[Said, ...]
     prevalence_rule: str
+    paper_rule: str
     national: tuple[Said, ...]
     themes: tuple[ThemeLine, ...]
     measures: pd.DataFrame
@@ -60,10 +67,15 @@ class Brief:
     rows: pd.DataFrame
 
     @property
+    def levels(self) -> dict[str, str]:
+        """The levels of confidence with what each means, in words."""
+        known = vocabularies()["confidence_level"].items()
+        return {level.replace("_", " "): means.split(" that ")[0] for level, means in known}
+
+    @property
     def themes_rule(self) -> str:
         """What confidence and "matching" mean here, with the words of the levels."""
-        levels = {level: means.split(" that ")[0] for level, means in vocabularies()["confidence_level"].items()}
-        said = "; ".join(f"{level.replace('_', ' ')}, {means}" for level, means in levels.items())
+        said = "; ".join(f"{level}, {means}" for level, means in self.levels.items())
         apart = ", ".join(each.id for each in self.themes if each.outside)
         outside = self.said("theme_outside", ids=apart) if apart else ""
         return self.said("themes_rule", levels=said, outside=outside).strip()
@@ -107,7 +119,7 @@ class Prepared:
     official: Official
     common: Common
     rows: pd.DataFrame
-    status: str
+    status: tuple[str, str]
 
 
 def prepare(evidence: Evidence) -> Prepared:
@@ -140,7 +152,8 @@ def local_brief(evidence: Evidence, area: str, prepared: Prepared | None = None)
     unstated = int(evidence.measures["free_to_use"].isna().sum())
     return Brief(
         area_code=code, area_name=str(own["area_name"]), region=region, year=int(own["year"]), words=words,
-        status=prepared.status, figures=_figures(picture, words),
+        status=prepared.status[0], status_short=prepared.status[1], lead=lead_lines(picture), kept=short_notes(notes),
+        similar=similar_line(picture), paper_rule=common.paper_rule, figures=_figures(picture, words),
         figure_heads=tuple(words.said(f"head_{each}", region=region) for each in FIGURE_COLUMNS), figures_caption=words.said("figures_caption", assessed=_assessed(own, words)), picture=picture,
         notes=tuple(Said(note, tuple(filter(None, ids.split(";")))) for note, ids in zip(notes["note"], notes["row_ids"], strict=True)),
         prevalence=common.prevalence, prevalence_rule=common.prevalence_rule, national=common.national, themes=common.themes,
@@ -157,8 +170,8 @@ def _assessed(own: pd.Series, words: Words) -> str:
     return words.texts["not_given"] if pd.isna(known) else f"{known:,}"
 
 
-def brief_status(evidence: Evidence, words: Words) -> str:
-    """What of the page is provisional, counted from the data's own status columns."""
+def brief_status(evidence: Evidence, words: Words) -> tuple[str, str]:
+    """What of the page is provisional, counted from the data's own status columns: in full, and for paper."""
     counts = status(evidence).set_index("item")
     links = evidence.crosswalk["status"] == "provisional"
     shares = {name: f"{n:,} of {of:,}" for name, (n, of) in {
@@ -168,7 +181,9 @@ def brief_status(evidence: Evidence, words: Words) -> str:
         "appraised": tuple(counts.loc["studies_appraised", ["n", "of"]]),
     }.items()}  # fmt: skip
     waiting = counts.loc[["codings_provisional", "confidence_provisional"], "n"].sum() + links.sum()
-    return words.said("provisional" if waiting else "reviewed", **shares)
+    kinds = ("provisional", "status_short") if waiting else ("reviewed", "reviewed")
+    full, short = (words.said(kind, **shares) for kind in kinds)
+    return full, short
 
 
 # ---------------------------------------------------------------- the table of figures
@@ -201,18 +216,13 @@ def _reach(row: pd.Series, ends: str) -> str:
     return f"{row[f'{ends}_low']:.1f}–{row[f'{ends}_high']:.1f}"
 
 
-def _signed(value: float) -> str:
-    """A difference with its sign; one that rounds to nothing has none."""
-    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}") if abs(value) >= 0.05 else "0.0"
-
-
 def _change(row: pd.Series) -> str:
-    low, high = (_signed(row[name]) for name in ("change_low", "change_high"))
-    return f"{_signed(row['change'])} ({low}, {high})"
+    low, high = (signed(row[name]) for name in ("change_low", "change_high"))
+    return f"{signed(row['change'])} ({low}, {high})"
 
 
 def _beside(row: pd.Series) -> str:
-    return f"{row['percent']:.1f}" + (f" ({_signed(row['change'])})" if pd.notna(row["change"]) else "")
+    return f"{row['percent']:.1f}" + (f" ({signed(row['change'])})" if pd.notna(row["change"]) else "")
 
 
 def _measures(evidence: Evidence, table: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synthesis.briefs.contents import Brief, local_brief, prepare
 from synthesis.briefs.pages import brief_page
-from synthesis.briefs.pdf import fitted
+from synthesis.briefs.pdf import brief_pdf
 from synthesis.briefs.word import brief_docx
 from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence
@@ -24,12 +24,11 @@ FORMS = {
 
 def brief_contents(brief: Brief) -> dict[str, bytes]:
     """The files of one brief by name, such as ``brief-E08000025.pdf``; nothing is written."""
-    pdf, size = fitted(brief)
     stem = f"brief-{brief.area_code}"
     return {
         f"{stem}.html": brief_page(brief).encode("utf-8"),
-        f"{stem}.docx": brief_docx(brief, size),
-        f"{stem}.pdf": pdf,
+        f"{stem}.docx": brief_docx(brief),
+        f"{stem}.pdf": brief_pdf(brief),
     }
 
 

@@ -17,7 +17,8 @@ import pandas as pd
 from synthesis.evidence.schema import vocabularies
 from synthesis.evidence.tables import Evidence
 from synthesis.guidance.crosswalk import BACKED
-from synthesis.guidance.guides import guide_item_table, recommendation_table, step_table
+from synthesis.guidance.guide_figures import family_hub_figures
+from synthesis.guidance.guides import recommendation_table, step_table
 from synthesis.guidance.measures import which_measure
 from synthesis.packs.contents import Words
 from synthesis.prevalence.by_indicator import pooled_table
@@ -56,6 +57,7 @@ class Common:
 
     prevalence: tuple[Said, ...]
     prevalence_rule: str
+    paper_rule: str
     estimates: pd.DataFrame
     themes: tuple[ThemeLine, ...]
     measures: pd.DataFrame
@@ -73,7 +75,8 @@ def common_parts(evidence: Evidence) -> Common:
     tables = prevalence_tables(evidence)
     estimates = _estimates(evidence, tables)
     return Common(
-        prevalence_lines(tables), _prevalence_rule(estimates), estimates, theme_lines(evidence),
+        prevalence_lines(tables), _prevalence_rule(estimates, "prevalence_rule"),
+        _prevalence_rule(estimates[estimates["line"].isin(brief_words().texts["paper_indicators"])], "prevalence_paper"), estimates, theme_lines(evidence),
         measure_lines(evidence), national_lines(evidence),
     )  # fmt: skip
 
@@ -108,10 +111,10 @@ def _estimates(evidence: Evidence, tables: Mapping[str, pd.DataFrame]) -> pd.Dat
     return pd.concat(named, ignore_index=True).merge(evidence.estimates, on="estimate_id")
 
 
-def _prevalence_rule(estimates: pd.DataFrame) -> str:
+def _prevalence_rule(estimates: pd.DataFrame, words: str) -> str:
     """How the lines are to be read, and how many of their estimates are from here."""
     home = estimates["country"].fillna("").map(lambda each: "GB" in each.split(";"))
-    return brief_words().said("prevalence_rule", uk=int(home.sum()), n=len(estimates))
+    return brief_words().said(words, uk=int(home.sum()), n=len(estimates))
 
 
 def theme_lines(evidence: Evidence) -> tuple[ThemeLine, ...]:
@@ -175,19 +178,19 @@ def measure_lines(evidence: Evidence) -> pd.DataFrame:
 
 
 def national_lines(evidence: Evidence) -> tuple[Said, ...]:
-    """The family-hubs sheet's national figures with what other accounts say against them, said once where it is the same."""
+    """The family-hubs sheet's national figures (`family_hub_figures`) with their caveats, said once where it is the same."""
     words = brief_words()
-    items = guide_item_table(evidence, "figure").set_index("item_id")
-    known = evidence.discrepancies[evidence.discrepancies["table"] == "guide_items"]
-    lines: dict[tuple[str, ...], Said] = {}
-    for item in (each for each in words.texts["figures"] if each in items.index):
-        row, against = items.loc[item], known[known["row_id"] == item]
-        # A figure in words stands in the statement already.
-        figure = f": {row['figure_value']}" if row["figure_value"][0].isdigit() else ""
-        text, same = f"{row['statement'].rstrip('.')}{figure} ({row['year']}).", tuple(against["also_stated"])
-        before = lines.get(same, Said("", ()))
-        lines[same] = Said(f"{before.text} {text}".strip(), (*before.ids, item, *against["discrepancy_id"]))
+    table = family_hub_figures(evidence).set_index("figure_id")
+    lines: dict[str, Said] = {}
+    for figure in (each for each in words.texts["figures"] if each in table.index):
+        row = table.loc[figure].fillna("")
+        # A figure in words stands in the statement already; the statement names the unit of a number.
+        number = f": {row['figure'].split()[0]}" if row["figure"][0].isdigit() else ""
+        text, caveat = f"{row['statement'].rstrip('.')}{number} ({row['year']}).", row["caveat"]
+        before = lines.get(caveat, Said("", ()))
+        ids = (*before.ids, figure, *filter(None, row["caveat_ids"].split(";")))
+        lines[caveat] = Said(f"{before.text} {text}".strip(), tuple(dict.fromkeys(ids)))
     return tuple(
-        Said(" ".join([line.text, *(words.said("hub_later", said=each) for each in same)]), line.ids)
-        for same, line in lines.items()
+        Said(f"{line.text} {words.said('hub_later', said=caveat)}" if caveat else line.text, line.ids)
+        for caveat, line in lines.items()
     )

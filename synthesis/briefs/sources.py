@@ -59,9 +59,10 @@ def _discrepancy_rows(evidence: Evidence, named: Collection[str]) -> pd.DataFram
 
 
 def _estimate_rows(evidence: Evidence, common: Common) -> pd.DataFrame:
-    # What a caveat names of later figures is a row of its own, too.
-    said = " ".join(line.text for line in common.national)
-    named = evidence.estimates[[each in said for each in evidence.estimates["estimate_id"]]]
+    # What a caveat rests on is a row of its own, too.
+    named = evidence.estimates[
+        evidence.estimates["estimate_id"].isin([i for line in common.national for i in line.ids])
+    ]
     rows = pd.concat([common.estimates, named.assign(line=_NATIONAL)], ignore_index=True)
     return rows.rename(
         columns={"estimate_id": "row_id", "case_definition": "says", "source": "reference", "source_url": "address"}

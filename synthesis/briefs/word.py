@@ -5,51 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from docx.document import Document
-from docx.enum.section import WD_SECTION
-from docx.enum.text import WD_BREAK
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from synthesis.briefs.contents import FIGURE_COLUMNS, MEASURE_COLUMNS, Brief
-from synthesis.briefs.parts import ThemeLine
-from synthesis.office.word_parts import add_picture, blank_document, describe_table, document_parts, zipped
+from synthesis.briefs.contents import Brief
+from synthesis.briefs.paper import Paper, paper
+from synthesis.office.word_parts import blank_document, describe_table, document_parts, zipped
 
 _QUIET, _LINK = RGBColor(0x4D, 0x4D, 0x4D), RGBColor(0x12, 0x43, 0x6D)
-#: Widths of the columns of the three tables, and of the two columns of text, in centimetres.
-_FIGURES = (2.75, 1.5, 2.75, 1.25, 1.65, 2.05, 2.05, 1.0, 2.55, 1.9)
-_THEMES, _MEASURES, _BESIDE = (4.9, 8.2, 6.35), (6.6, 4.2, 1.1, 1.5, 1.5, 4.55), (12.6, 6.45)
-#: Letters of Arial that fill the room of the PDF's: it runs narrower.
-_WIDER = 0.3
+#: Widths of the columns of the two tables in centimetres; together the width of the text.
+_FIGURES, _THEMES = (3.7, 2.2, 4.0, 3.0, 3.5, 2.2), (6.0, 3.3, 9.3)
+#: Points of the letters: of the text, and of captions, identifiers and sources.
+BODY, SMALL = 9.5, 8.0
 
 
-def brief_docx(brief: Brief, size: float = 7.0) -> bytes:
-    """The brief as the bytes of a .docx file; ``size`` is that of the letters of its PDF (`briefs.pdf.fitted`), in points.
-
-    The same brief gives the same bytes.
-    """
-    points = round((size + _WIDER) * 2) / 2
-    sizes = {"Normal": points, "Title": points + 8, "Heading 1": points + 2, "Caption": points, "List Bullet": points}
-    document = blank_document(brief.said("title"), sizes, (Cm(0.8), Cm(0.75)))
+def brief_docx(brief: Brief) -> bytes:
+    """The brief as the bytes of a .docx file of one A4 page, with the texts of its PDF. The same brief gives the same bytes."""
+    page, words = paper(brief), brief.words.texts
+    sizes = {"Normal": BODY, "Title": 17, "Heading 1": 11, "Caption": SMALL, "List Bullet": BODY}
+    document = blank_document(page.title, sizes, (Cm(1.0), Cm(1.2)))
     _tight(document, sizes)
-    words = brief.words.texts
-    document.add_heading(brief.said("title"), 0)
-    _quiet(document.add_paragraph(), brief.said("subtitle"))
-    document.add_paragraph().add_run(brief.status).bold = True
-    document.add_heading(brief.said("figures_heading"), 1)
-    rows = brief.figures[list(FIGURE_COLUMNS)].to_numpy().tolist()
-    _table(document, brief.figures_caption, words["figures_about"], brief.figure_heads, [[(each, "") for each in row] for row in rows], _FIGURES)  # fmt: skip
-    _beside(document, brief, points)
+    document.add_heading(page.title, 0).runs[0].bold = True
+    _quiet(document, page.subtitle)
+    document.add_heading(words["lead_heading"], 1)
+    lead = document.add_paragraph()
+    lead.add_run(f"{page.lead[0]} ").bold = True
+    lead.add_run(" ".join(page.lead[1:]))
+    document.add_paragraph(page.status).paragraph_format.space_before = Pt(4)
+    document.add_heading(page.figures_heading, 1)
+    _table(document, page.figures_caption, words["figures_paper_about"], page.figure_heads, [[(each, "") for each in row] for row in page.figures], _FIGURES, bold=(0, 2))  # fmt: skip
+    _quiet(document, page.figures_note)
+    _listed(document, words["notes_heading"], [(each, "") for each in page.notes], page.notes_more)
     document.add_heading(words["themes_heading"], 1)
-    heads = (words["head_theme"], words["step_label"], words["recommendation_label"])
-    _table(document, brief.themes_rule, words["themes_caption"], heads, [_theme(brief, each) for each in brief.shown_themes], _THEMES)  # fmt: skip
-    document.add_heading(words["measures_heading"], 1)
-    rows = brief.measures[[*MEASURE_COLUMNS, "measure_id"]].to_numpy().tolist()
-    _table(document, brief.measures_caption, words["measures_about"], brief.measure_heads, [[(row[0], f"({row[-1]})"), *((each, "") for each in row[1:-1])] for row in rows], _MEASURES)  # fmt: skip
+    heads = (words["head_theme"], words["head_confidence"], words["head_match"])
+    rows = [[(f"{key} {plain}", ""), (levels, ""), (match, f"({at})" if at else "")] for key, plain, levels, match, at in page.themes]  # fmt: skip
+    _table(document, page.themes_rule, words["themes_caption"], heads, rows, _THEMES)
+    _quiet(document, page.themes_more)
+    _listed(document, words["prevalence_heading"], [(each, "") for each in page.prevalence], page.prevalence_more)
+    _listed(document, words["measures_heading"], [(said, f"({at})") for said, at in page.measures], page.measures_more)
+    _listed(document, words["limits_heading"], [(each, "") for each in page.limits], "")
     document.add_heading(words["sources_heading"], 1)
-    _sources(document, brief)
+    _sources(document, page)
     return zipped(document_parts(document))
 
 
@@ -57,66 +56,42 @@ def _tight(document: Document, sizes: Iterable[str]) -> None:
     """Little room between lines and paragraphs: the page has to hold everything."""
     for name in sizes:
         spacing = document.styles[name].paragraph_format
-        spacing.space_before = Pt(4 if name == "Heading 1" else 0)
+        spacing.space_before = Pt(5 if name == "Heading 1" else 0)
         spacing.space_after, spacing.line_spacing = Pt(1), 1.0
     document.styles["Caption"].font.bold = False
     below = document.styles["Title"].element.get_or_add_pPr()
     for line in below.findall(qn("w:pBdr")):
         below.remove(line)
     indent = document.styles["List Bullet"].paragraph_format
-    indent.left_indent, indent.first_line_indent = Cm(0.3), Cm(-0.3)
+    indent.left_indent, indent.first_line_indent = Cm(0.35), Cm(-0.35)
 
 
-def _quiet(paragraph: Paragraph, text: str) -> None:
-    paragraph.add_run(text).font.color.rgb = _QUIET
+def _behind(paragraph: Paragraph, text: str) -> None:
+    """Add a text in small, quiet letters."""
+    run = paragraph.add_run(text)
+    run.font.color.rgb, run.font.size = _QUIET, Pt(SMALL)
 
 
-def _beside(document: Document, brief: Brief, points: float) -> None:
-    """Two columns of text: what to know and how common on the left, the picture and what it cannot tell on the right."""
-    words = brief.words.texts
-    _columns(document, _BESIDE)
-    document.add_heading(words["notes_heading"], 1)
-    for note in (*(each.text for each in brief.notes), words["reading"]):
-        document.add_paragraph(note, style="List Bullet")
-    document.add_heading(words["prevalence_heading"], 1)
-    for said in brief.prevalence:
-        document.add_paragraph(said.text, style="List Bullet")
-    for said in brief.national:
-        _quiet(document.add_paragraph(f"{said.text} ", style="List Bullet"), f"({', '.join(said.ids)})")
-    _quiet(document.add_paragraph(), brief.prevalence_rule)
-    document.paragraphs[-1].add_run().add_break(WD_BREAK.COLUMN)
-    add_picture(document, brief.image.png, Cm(5.9), brief.image.alt, brief.said("picture_title"))
-    document.add_heading(words["limits_heading"], 1)
-    for limit in words["limits"]:
-        document.add_paragraph(limit, style="List Bullet")
-    _columns(document, ())
+def _quiet(document: Document, text: str) -> None:
+    if text:
+        _behind(document.add_paragraph(), text)
 
 
-def _columns(document: Document, widths: Sequence[float]) -> None:
-    """Begin a part of the page with columns of these widths in centimetres; none is one column."""
-    section = document.add_section(WD_SECTION.CONTINUOUS)._sectPr
-    for old in section.findall(qn("w:cols")):
-        section.remove(old)
-    twips = [round(567 * each) for each in widths]
-    cells = "".join(f'<w:col w:w="{each}" w:space="{250 if at + 1 < len(twips) else 0}"/>' for at, each in enumerate(twips))  # fmt: skip
-    how = f'w:num="{len(twips)}" w:equalWidth="0" w:space="250"' if twips else 'w:space="708"'
-    made = parse_xml(f"<w:cols {nsdecls('w')} {how}>{cells}</w:cols>")
-    after = section.find(qn("w:docGrid"))  # Word refuses parts of a section out of their order
-    section.append(made) if after is None else after.addprevious(made)
-
-
-def _theme(brief: Brief, theme: ThemeLine) -> list[tuple[str, str]]:
-    steps = " ".join(f"{each.text} ({each.ids[0]})" for each in theme.steps)
-    best = theme.recommendation
-    said = (best.text, f"({best.ids[0]})") if best else (brief.words.texts["recommendation_none"], "")
-    return [(f"{theme.id} {theme.plain}", theme.levels), (steps, brief.partly(theme)), said]
+def _listed(document: Document, heading: str, lines: Sequence[tuple[str, str]], more: str) -> None:
+    """A heading, a list below it of texts with what stands quietly behind each, and how many there are elsewhere."""
+    document.add_heading(heading, 1)
+    for text, behind in lines:
+        paragraph = document.add_paragraph(text, style="List Bullet")
+        if behind:
+            _behind(paragraph, f" {behind}")
+    _quiet(document, more)
 
 
 def _table(
-    document: Document, caption: str, about: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], widths: Sequence[float]
+    document: Document, caption: str, about: str, heads: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]], widths: Sequence[float], bold: Sequence[int] = ()
 ) -> None:  # fmt: skip
-    """A table under its caption; a cell is a text and what stands quietly behind it. A name alone in the first cell is bold."""
-    _quiet(document.add_paragraph(style="Caption"), caption)
+    """A table under its caption; a cell is a text and what stands quietly behind it; whole columns can be bold."""
+    document.add_paragraph(caption, style="Caption").runs[0].font.color.rgb = _QUIET
     table = document.add_table(rows=1, cols=len(heads))
     table.style = "Table Grid"
     table.autofit = False
@@ -127,9 +102,9 @@ def _table(
         made = table.add_row()
         made._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for at, (cell, (text, behind)) in enumerate(zip(made.cells, row, strict=True)):
-            cell.paragraphs[0].add_run(text).bold = at == 0 and not behind
+            cell.paragraphs[0].add_run(text).bold = at in bold
             if behind:
-                _quiet(cell.paragraphs[0], f" {behind}" if text else behind)
+                _behind(cell.paragraphs[0], f" {behind}" if text else behind)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     for each in table.rows:
@@ -137,23 +112,22 @@ def _table(
             cell.width = Cm(width)
             cell.paragraphs[0].paragraph_format.space_after = Pt(0)
     margins = parse_xml(
-        f'<w:tblCellMar {nsdecls("w")}><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'
+        f'<w:tblCellMar {nsdecls("w")}><w:left w:w="50" w:type="dxa"/><w:right w:w="50" w:type="dxa"/></w:tblCellMar>'
     )
     table._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
 
 
-def _sources(document: Document, brief: Brief) -> None:
+def _sources(document: Document, page: Paper) -> None:
     paragraph = document.add_paragraph()
-    for text, links in brief.sources:
-        paragraph.add_run(text + (": " if links else ""))
-        for at, (name, address) in enumerate(links):
-            paragraph.add_run(", " if at else "")
+    for at, (text, links) in enumerate(page.sources):
+        _behind(paragraph, (" · " if at else "") + text + (": " if links else ""))
+        for n, (name, address) in enumerate(links):
+            _behind(paragraph, ", " if n else "")
             if address:
                 _link(document, paragraph, name, address)
             else:
-                paragraph.add_run(name)
-        paragraph.add_run(" · ")
-    paragraph.add_run(brief.words.texts["rows_elsewhere"])
+                _behind(paragraph, name)
+    _behind(paragraph, f". {page.elsewhere}")
 
 
 def _link(document: Document, paragraph: Paragraph, text: str, address: str) -> None:
@@ -162,6 +136,6 @@ def _link(document: Document, paragraph: Paragraph, text: str, address: str) -> 
     link = OxmlElement("w:hyperlink")
     link.set(qn("r:id"), known)
     run = paragraph.add_run(text)
-    run.font.underline, run.font.color.rgb = True, _LINK
+    run.font.underline, run.font.color.rgb, run.font.size = True, _LINK, Pt(SMALL)
     link.append(run._r)
     paragraph._p.append(link)

@@ -108,7 +108,7 @@ def _no_figure(series: pd.DataFrame) -> Iterator[_Row]:
     for pattern in dict.fromkeys(by_factor[factor] for factor in FACTORS if factor in by_factor):
         factors = [factor for factor, each in by_factor.items() if each == pattern]
         years = pd.Series([year for year, _ in pattern], index=[state for _, state in pattern])
-        why = "; ".join(f"{_runs(own)}{'' if only else ' ' + WHY[str(state)]}" for state, own in years.groupby(level=0, sort=False))  # fmt: skip
+        why = "; ".join(f"{year_runs(own)}{'' if only else ' ' + WHY[str(state)]}" for state, own in years.groupby(level=0, sort=False))  # fmt: skip
         n = series[series["factor"] == factors[0]]["year"].nunique()
         said.append(f"{named(factors)} in {len(pattern)} of {counted(n, 'year')} ({why})")
     reason = f"No figure ({only}) for " if only else "No figure for "
@@ -120,7 +120,7 @@ def _no_figure(series: pd.DataFrame) -> Iterator[_Row]:
     yield _row("no_figure", gaps, f"{reason}{'; '.join(said)}. A gap is not a zero.{failed}")
 
 
-def _runs(years: Iterable[int]) -> str:
+def year_runs(years: Iterable[int]) -> str:
     """Years in a list, three or more in a row as a span."""
     runs: list[list[int]] = []
     for year in sorted(map(int, years)):

@@ -19,6 +19,8 @@ TO_FILL = ("agreed_codes", "negative_cases", "reason", "decided_by", "rule", "da
 BOTH_ALIKE = "Both coders read it and left it without a code."
 
 Decision = dict[str, Any]
+#: Codings of each coder: coder -> finding -> codings, primary first.
+Given = Mapping[str, Mapping[str, list[Decision]]]
 
 
 def disagreement_sheet(evidence: Evidence, a: str, b: str) -> pd.DataFrame:
@@ -45,7 +47,9 @@ def disagreement_sheet(evidence: Evidence, a: str, b: str) -> pd.DataFrame:
     table["in_common"] = [";".join(code for code in one if code in two) for one, two in pairs]
     table["only_a"] = [";".join(code for code in one if code not in two) for one, two in pairs]
     table["only_b"] = [";".join(code for code in two if code not in one) for one, two in pairs]
-    table = table.join(pd.DataFrame([_decided(evidence, finding, given) for finding in ids], columns=list(TO_FILL)))
+    settled = _given(evidence, _settled_set(evidence)) if len(evidence.adjudications) else {}
+    decided = [_decided(evidence, finding, given, settled) for finding in ids]
+    table = table.join(pd.DataFrame(decided, columns=list(TO_FILL)))
     columns = "finding_id study_id study population perspective finding coder_a coder_b codes_a codes_b in_common only_a only_b notes_a notes_b"
     return table[[*columns.split(), *TO_FILL]].astype(object).fillna("").astype("str")
 
@@ -71,14 +75,13 @@ def _joined(codings: list[Decision]) -> str:
     return ";".join(row["code_id"] for row in codings) or NONE_WORD
 
 
-def _decided(evidence: Evidence, finding: str, given: Mapping[str, Mapping[str, list[Decision]]]) -> Decision:
+def _decided(evidence: Evidence, finding: str, given: Given, settled: Mapping[str, list[Decision]]) -> Decision:
     """What was decided on a finding before; otherwise only the negative cases that the coders marked."""
     known = evidence.adjudications
     row = known[known["finding_id"] == finding]
     marked = [c["code_id"] for coder in given.values() for c in coder.get(finding, []) if c["negative_case"]]
     if row.empty:
         return {"negative_cases": ";".join(dict.fromkeys(marked))}
-    settled = _given(Evidence(evidence.folder, {**evidence.frames, "codings": _of(evidence.codings, finding)}), _settled_set(evidence))  # fmt: skip
     against = [c["code_id"] for c in settled.get(finding, []) if c["negative_case"]]
     (decision,) = row.to_dict("records")
     date = decision["date"]
@@ -87,10 +90,6 @@ def _decided(evidence: Evidence, finding: str, given: Mapping[str, Mapping[str, 
         "negative_cases": ";".join(against),
         "date": "" if pd.isna(date) else date.strftime("%Y-%m-%d"),
     }
-
-
-def _of(codings: pd.DataFrame, finding: str) -> pd.DataFrame:
-    return codings[codings["finding_id"] == finding]
 
 
 def _settled_set(evidence: Evidence) -> str:
@@ -124,7 +123,8 @@ def settle(evidence: Evidence, sheet: pd.DataFrame) -> Evidence:
         raise SynthesisError(f"The disagreement sheet has lost the columns {', '.join(missing)}.")
     text = filled_rows(sheet)
     numbered = dict(zip(map(int, text.index), text.to_dict("records"), strict=True))
-    problems = [problem for number, row in numbered.items() for problem in _problems(evidence, row, number)]
+    given = {coder: _given(evidence, coder) for coder in evidence.coders["coder_id"]}
+    problems = [problem for number, row in numbered.items() for problem in _problems(evidence, given, row, number)]
     rows = list(numbered.values())
     ids = [row["finding_id"] for row in rows]
     for at, number in enumerate(numbered):
@@ -134,7 +134,7 @@ def settle(evidence: Evidence, sheet: pd.DataFrame) -> Evidence:
     if problems:
         raise EvidenceError(problems)
     decisions = [row for row in rows if row["agreed_codes"]]
-    now = _record(evidence, decisions)
+    now = _record(evidence, given, decisions)
     for a, b in dict.fromkeys((row["coder_a"], row["coder_b"]) for row in rows):
         now = _adopt(now, ratings(evidence, [a, b]))
     return now
@@ -148,7 +148,7 @@ def _problem(row: int, code: str, column: str, value: str, message: str) -> Prob
     return Problem("error", code, "disagreement sheet", row, column, value, message)
 
 
-def _problems(evidence: Evidence, row: Decision, number: int) -> list[Problem]:
+def _problems(evidence: Evidence, given: Given, row: Decision, number: int) -> list[Problem]:
     """What is wrong with one row of the sheet."""
     found: list[tuple[str, str, str]] = []  # fault code, column, message
     known, coders = list(evidence.codebook["code_id"]), set(evidence.coders["coder_id"])
@@ -158,7 +158,7 @@ def _problems(evidence: Evidence, row: Decision, number: int) -> list[Problem]:
     for column in ("coder_a", "coder_b"):
         if row[column] not in coders:
             found.append(("link-broken", column, "the table coders does not hold this coder"))
-    if not found and any(_joined(_given(_only(evidence, row["finding_id"]), row[f"coder_{s}"]).get(row["finding_id"], [])) != row[f"codes_{s}"] for s in "ab"):  # fmt: skip
+    if not found and any(_joined(given[row[f"coder_{s}"]].get(row["finding_id"], [])) != row[f"codes_{s}"] for s in "ab"):  # fmt: skip
         found.append(("link-broken", "codes_a", "the codings have changed since the sheet was made; make it anew"))
     for column, codes in (("agreed_codes", agreed), ("negative_cases", _codes(row["negative_cases"]))):
         for code in codes:
@@ -182,11 +182,7 @@ def _problems(evidence: Evidence, row: Decision, number: int) -> list[Problem]:
     return [_problem(number, code, column, row[column], message) for code, column, message in found]
 
 
-def _only(evidence: Evidence, finding: str) -> Evidence:
-    return Evidence(evidence.folder, {**evidence.frames, "codings": _of(evidence.codings, finding)})
-
-
-def _record(evidence: Evidence, decisions: list[Decision]) -> Evidence:
+def _record(evidence: Evidence, given: Given, decisions: list[Decision]) -> Evidence:
     """The evidence with decisions as adjudications and agreed codings; a decision that stands already changes nothing."""
     table = evidence.adjudications
     rows = [_adjudication(row) for row in decisions]
@@ -198,7 +194,7 @@ def _record(evidence: Evidence, decisions: list[Decision]) -> Evidence:
         kept = table[~table["finding_id"].isin([row["finding_id"] for row in changed])]
         table = _stacked(evidence, kept, changed, [])
     now = Evidence(evidence.folder, {**evidence.frames, "adjudications": table}, evidence.problems)
-    return _with_agreed(now, {f: _agreed_rows(evidence, row) for f, row in agreed.items()}, {f: row["reason"] for f, row in agreed.items()})  # fmt: skip
+    return _with_agreed(now, {f: _agreed_rows(evidence, given, row) for f, row in agreed.items()}, {f: row["reason"] for f, row in agreed.items()})  # fmt: skip
 
 
 def _same(old: Mapping[Any, Any] | None, new: Decision, facts: tuple[str, ...]) -> bool:
@@ -218,11 +214,11 @@ def _adjudication(row: Decision) -> Decision:
     }
 
 
-def _agreed_rows(evidence: Evidence, row: Decision) -> list[Decision]:
+def _agreed_rows(evidence: Evidence, given: Given, row: Decision) -> list[Decision]:
     """The agreed codings of one settled finding; what was agreed before about a code that stays, stays."""
-    finding, one = row["finding_id"], _only(evidence, row["finding_id"])
-    sides = [_given(one, row[f"coder_{side}"]).get(finding, []) for side in "ab"]
-    before = {c["code_id"]: c for c in _given(one, _settled_set(evidence)).get(finding, [])}
+    finding = row["finding_id"]
+    sides = [given[row[f"coder_{side}"]].get(finding, []) for side in "ab"]
+    before = {c["code_id"]: c for c in given[_settled_set(evidence)].get(finding, [])}
     against, codes = _codes(row["negative_cases"]), [c for c in _codes(row["agreed_codes"]) if c != NONE_WORD]
     made = []
     for rank, code in enumerate(codes, 1):

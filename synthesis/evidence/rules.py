@@ -51,7 +51,8 @@ class Checked:
     def keys(self, name: str) -> pd.Series:
         """Key of each row of a table, several columns joined with ``/``."""
         frame, key = self.frames[name], self.raw[name].table.key
-        return frame[key[0]] if len(key) == 1 else frame[list(key)].astype("str").agg("/".join, axis=1)
+        first, *rest = (frame[column] for column in key)
+        return first.astype("str").str.cat([each.astype("str") for each in rest], sep="/") if rest else first
 
     def recorded(self, name: str, *columns: str) -> pd.Series:
         """For each row of a table, whether `discrepancies` records a contradiction in one of the columns."""
@@ -180,7 +181,8 @@ _ALIKE = ("indicator_id", "source_id", "population", "setting", "country_as_repo
 def _same_row_twice(tables: Checked) -> None:
     """Rows alike in every respect that tells people apart."""
     frame = tables.frames["estimates"]
-    _report_repeats(tables, frame[list(_ALIKE)].fillna("").agg("\x1f".join, axis=1), frame["source_id"].notna())
+    first, *rest = (frame[column].fillna("") for column in _ALIKE)
+    _report_repeats(tables, first.str.cat(rest, sep="\x1f"), frame["source_id"].notna())
 
 
 def _samples(tables: Checked) -> None:
@@ -350,8 +352,9 @@ def _discrepancies(tables: Checked) -> None:
 
 
 def _discrepancies_in(tables: Checked, name: str, known: pd.DataFrame) -> None:
-    row_of = dict(zip(tables.keys(name), tables.raw[name].rows, strict=True))
-    position_of = {key: position for position, key in enumerate(tables.keys(name))}
+    keys = list(tables.keys(name))
+    row_of = dict(zip(keys, tables.raw[name].rows, strict=True))
+    position_of = {key: position for position, key in enumerate(keys)}
     columns, remarks = evidence_tables()[name].columns, tables.raw["discrepancies"]
     for position, each in zip(known.index, known.fillna("").itertuples(), strict=True):
         if each.row_id not in row_of:

@@ -121,7 +121,8 @@ def _table(level: str) -> str:
 def _ids(evidence: Evidence, level: str) -> pd.Series:
     name, key = LEVELS[level]
     frame = evidence[name]
-    return frame[key[0]] if len(key) == 1 else frame[list(key)].agg("/".join, axis=1)
+    first, *rest = (frame[column] for column in key)
+    return first.str.cat(rest, sep="/") if rest else first
 
 
 def _find(evidence: Evidence, id: str) -> Node:

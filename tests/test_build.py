@@ -108,8 +108,9 @@ def timed(function, said: list[str]):
 
 @pytest.fixture
 def without_figures(built, monkeypatch):
-    """For what concerns neither figures nor derived tables: making them takes most of the time of a run."""
+    """For what concerns neither figures nor tables: making them takes most of the time of a run."""
     monkeypatch.setattr(figures, "make_figures", lambda evidence: {})
+    monkeypatch.setattr(build, "_write_tables", lambda evidence, derived, out: [])
     monkeypatch.setattr(build, "derive", lambda evidence: DERIVED["shipped"])
 
 

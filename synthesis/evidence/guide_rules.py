@@ -113,15 +113,21 @@ def _stages(tables: Checked) -> None:
     """A stage is a part of earlier stages of the same programme, counted in the same unit."""
     frame = tables.frames["programme_stages"]
     place = {word: position for position, word in enumerate(vocabularies()["programme_stage"])}
-    known = frame.drop_duplicates("stage_id").set_index("stage_id")
+    known = frame.drop_duplicates("stage_id").set_index("stage_id").to_dict("index")
     wrong, more = [], []
-    for row in frame.itertuples():
-        named = row.of_stage_ids.split(";") if isinstance(row.of_stage_ids, str) else []
-        wholes = known.loc[[each for each in named if each in known.index]]
-        same = wholes["programme"].eq(row.programme) & wholes["counted"].eq(row.counted)
-        earlier = wholes["stage"].map(place) < place.get(str(row.stage), len(place))
-        wrong.append(not (same & earlier).all())
-        more.append(bool((wholes["n"] < row.n).fillna(False).any()) if pd.notna(row.n) else False)
+    for row in frame.to_dict("records"):
+        named = row["of_stage_ids"].split(";") if isinstance(row["of_stage_ids"], str) else []
+        wholes = [known[each] for each in named if each in known]
+        here = place.get(str(row["stage"]), len(place))
+        wrong.append(
+            any(
+                whole["programme"] != row["programme"]
+                or whole["counted"] != row["counted"]
+                or place.get(str(whole["stage"]), len(place)) >= here
+                for whole in wholes
+            )
+        )
+        more.append(pd.notna(row["n"]) and any(pd.notna(whole["n"]) and whole["n"] < row["n"] for whole in wholes))
     said = "a share is of an earlier stage of the same programme, counted in the same unit; name such a stage"
     tables.report(
         "programme_stages", "link-ends", pd.Series(wrong, index=frame.index, dtype=bool), said, "of_stage_ids"

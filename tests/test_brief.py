@@ -21,7 +21,7 @@ from synthesis.briefs.folder import FORMS, brief_contents, write_briefs
 from synthesis.briefs.lead import lead_lines
 from synthesis.briefs.pages import brief_page
 from synthesis.briefs.paper import NOTES, paper
-from synthesis.briefs.parts import BACKED, brief_words
+from synthesis.briefs.parts import BACKED, brief_words, own_page
 from synthesis.briefs.pdf import SIZES, SMALL, brief_pdf, fitted
 from synthesis.briefs.word import BODY, brief_docx
 from synthesis.cli import main
@@ -76,7 +76,7 @@ def test_the_figures_are_those_of_the_local_picture(evidence, briefs, prepared):
 
 def test_what_is_not_there_is_a_word_and_never_a_number(briefs):
     city = briefs["City of London"].figures.set_index("factor")
-    assert list(city.loc["Mental health", ["count", "percent", "pooled", "change", "rank"]]) == ["withheld", "no figure", "none", "none comparable", "none"]  # fmt: skip
+    assert list(city.loc["Mental health", ["count", "percent", "change", "rank"]]) == ["withheld", "no figure", "none comparable", "none"]  # fmt: skip
     assert city.at["Alcohol misuse", "count"] == "0", "a reported zero stays one"
     for brief in briefs.values():
         assert not brief.figures.apply(lambda column: column.str.contains("nan|NA", regex=True)).any(axis=None)
@@ -93,10 +93,18 @@ def test_every_reservation_of_the_area_stands_on_its_page(evidence, briefs):
 def test_prevalence_is_a_range_unless_a_mean_describes_its_settings(briefs, prepared):
     lines = {each.ids[0]: each.text for each in briefs["Birmingham"].prevalence}
     assert list(lines) == brief_words().texts["indicators"]
-    assert "37 % (3 estimates, 35 to 39 %; a further setting 28 to 46 %)" in lines["parents_among_adults_with_psychosis_or_smi"]  # fmt: skip
+    assert "37 % (95 % interval 31 to 42; 3 estimates, 35 to 39 %; a further setting 28 to 46 %)" in lines["parents_among_adults_with_psychosis_or_smi"]  # fmt: skip
     assert "7 to 39 % (6 estimates of 5 sources)" in lines["children_with_parent_with_mental_illness"]
     assert re.search(r"3 to 50 % \(13 estimates\)", lines["maternal_perinatal_depression"])
+    page = text_of(brief_page(briefs["Birmingham"]))
+    assert all(f"{each.text} {each.behind}" in page for each in briefs["Birmingham"].prevalence)
     rows = prepared.common.estimates
+    depression = rows[rows["line"] == "maternal_perinatal_depression"]
+    behind = {each.ids[0]: each.behind for each in briefs["Birmingham"].prevalence}
+    assert behind["maternal_perinatal_depression"].startswith(
+        f"From the UK: {depression['country'].eq('GB').sum()} of 13"
+    )
+    assert f"{depression['denominator'].max():,.0f} people each" in behind["maternal_perinatal_depression"]
     assert len(rows) == 40 and set(rows["line"]) == set(lines)
     uk = rows["country"].fillna("").map(lambda each: "GB" in each.split(";")).sum()
     assert f"{uk} of {len(rows)} estimates are from the United Kingdom" in briefs["Birmingham"].prevalence_rule
@@ -124,11 +132,36 @@ def test_steps_and_recommendations_match_by_a_judged_link_alone(evidence, briefs
         assert {step.ids[0] for step in theme.steps} == backed
         assert set(theme.partly) == set(own.loc[own["relation"] == "partly", "to_id"]) - backed
         best = theme.recommendation.ids[0]
-        counts = links[(links["theme"] == theme.id) & (links["to_kind"] == "recommendation") & links["relation"].isin(BACKED)]  # fmt: skip
-        counts = counts[~counts["to_id"].isin({*against, *shown})].groupby("to_id")["from_id"].nunique()
-        assert counts[best] == counts.max()
+        said = links[(links["theme"] == theme.id) & (links["to_kind"] == "recommendation") & links["relation"].isin(BACKED)]  # fmt: skip
+        free = said[~said["to_id"].isin({*against, *shown})]
+        levels = [level for level in vocabularies()["confidence_level"] if level in set(free["confidence"])]
+        surest = free[(free["confidence"] == levels[0]) & free["source_url"].map(own_page)]
+        assert best in set(surest["to_id"])
+        assert set(theme.recommendation.answers + theme.recommendation.rests_on) == set(said.loc[said["to_id"] == best, "from_id"])  # fmt: skip
+        backed_of = {**{step.ids[0]: step for step in theme.steps}, best: theme.recommendation}
+        for each in backed_of.values():
+            relation = links[links["to_id"].eq(each.ids[0])].set_index("from_id")["relation"]
+            assert all(relation[found] == "answers" for found in each.answers)
+            assert all(relation[found] == "supports" for found in each.rests_on)
         shown.append(best)
     assert len(set(shown)) == len(shown), "each recommendation stands once"
+
+
+def test_what_matches_a_theme_is_for_its_surest_statement_and_names_it(evidence, briefs):
+    sheet, page = paper(briefs["Birmingham"]), text_of(brief_page(briefs["Birmingham"]))
+    second = {row[0]: row for row in sheet.themes}["T2"]
+    assert second[3].startswith("Recommended: ") and re.fullmatch(r"RC\d+ rests on RF07", second[4])
+    assert {row[0]: row[4] for row in sheet.themes}["T4"] == "SI087 answers RF16"
+    by_theme = {theme.id: theme for theme in briefs["Birmingham"].shown_themes}
+    assert by_theme["T2"].no_step == ("RF07", "RF09") and by_theme["T2"].nothing == ("RF09",)
+    assert "SI088 answers RF08" in page and "No step answers RF07, RF09." in page
+    assert "Neither a step nor a recommendation answers RF09." in page
+    assert by_theme["T1"].nothing == ("RF04",) and "No step answers RF01" in page
+
+
+def test_a_copy_elsewhere_is_no_page_of_its_publisher():
+    assert own_page("https://www.scie.org.uk/publications/guides/guide30/") and own_page("https://gov.uk/guidance/x")
+    assert not any(map(own_page, ("https://soomnet.site/social/gov.uk", "https://notgov.uk/", "", None, float("nan"))))
 
 
 def test_measures_say_what_is_not_known(evidence, briefs):
@@ -199,7 +232,7 @@ def test_all_that_paper_leaves_out_stands_in_the_web_page(briefs):
     brief = briefs["Derbyshire"]
     sheet, page = paper(brief), text_of(brief_page(brief))
     answering = {step.ids[0] for theme in brief.shown_themes for step in theme.steps}
-    assert f"4 of 5 themes, 2 of {len(answering)} steps" in sheet.themes_more
+    assert f"4 of 5 themes, 1 of {len(answering)} steps" in sheet.themes_more
     assert "Shown: 3 of 5 quantities; the others and 3 national figures" in sheet.prevalence_more
     assert sheet.measures_more.startswith("3 of 5 shown here")
     every = [*(each.text for each in (*brief.lead, *brief.notes, *brief.prevalence, *brief.national))]

@@ -109,7 +109,11 @@ def test_next_steps_say_what_they_leave_out_and_that_they_are_provisional(plans,
     assert call("next", plan) == 0
     told = capsys.readouterr()
     assert "2 of 22 items are answered and not settled. 20 are not answered" in told.err
-    assert "RF16" in told.out
+    assert "RF16" in told.out and "Confidence in the finding" in " ".join(told.out.split())
+    assert "RC020" not in told.out, "recommendations are counted"
+    assert call("next", plan, "--full") == 0
+    full = capsys.readouterr().out
+    assert "RC020" in full and "answers RF16" in " ".join(full.split())
     assert "no linked evidence" in told.out
     assert "provisional" in told.out
     assert call("next", plan, "--settled-from", "begun", "--format", "csv") == 0

@@ -386,3 +386,11 @@ def test_the_line_below_guide_tables_says_that_links_are_judgements(evidence):
     n = sum(len(evidence[name]) for name in tables)
     assert f"{n} of {n} judgements on it are provisional" in line
     assert pd.notna(line) and "Demonstration" in line
+
+
+def test_an_age_in_words_with_a_usual_meaning_is_read_as_years(evidence):
+    five = intervention_table(evidence, age=5).set_index("intervention_id")
+    assert not {"IV001", "IV023", "IV038", "IV050"} & set(five.index), "nobody of five is a toddler or about to be born"
+    assert five.at["IV002", "not_stated"] == "age", "moving to school has no one age"
+    two = intervention_table(evidence, age=2).set_index("intervention_id")
+    assert pd.isna(two.at["IV038", "not_stated"]) and "toddlers, is read as 1 to 3" in two.at["IV038", "reason"]

@@ -84,6 +84,12 @@ def test_an_unknown_area_is_refused_with_the_nearest_names_and_how_to_list_them(
     assert "synthesis brief --list" in str(refused.value)
 
 
+def test_a_country_that_is_not_held_suggests_no_authority_of_another_name(evidence):
+    with pytest.raises(CallError) as refused:
+        find_area(evidence, "Wales")
+    assert "Did you mean" not in str(refused.value) and "Only authorities of England are held." in str(refused.value)
+
+
 def test_similar_authorities_are_of_the_region_and_of_half_to_twice_the_size(evidence):
     for name in ("Birmingham", "Cumbria", "Kent"):
         own, near = find_area(evidence, name), similar_areas(evidence, name)

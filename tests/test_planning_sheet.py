@@ -60,6 +60,8 @@ def test_every_item_stands_in_the_sheet_with_its_words_and_source(evidence):
     source = FilledPlan(evidence).cell("PT032", "Source").value
     assert "https://www.eif.org.uk/resource/how-to-use-a-maturity-matrix" in source
     assert "Levels in the source: basic to mature" in source
+    step = FilledPlan(evidence).cell("SI081", "Source").value
+    assert "line " not in step and "foundations.org.uk" in step, "lines of a private copy are not shown"
 
 
 def test_only_the_cells_for_answers_are_open(evidence):

@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from synthesis.briefs.lead import lead_lines, short_notes, signed, similar_line
-from synthesis.briefs.parts import Common, Said, ThemeLine, brief_words, common_parts
+from synthesis.briefs.parts import Common, HowCommon, Said, ThemeLine, brief_words, common_parts
 from synthesis.briefs.sources import Source, area_rows, common_rows, source_lines
 from synthesis.drawing.canvas import figure_png, figure_svg
 from synthesis.drawing.local import local_alt, local_plot
@@ -22,7 +22,7 @@ from synthesis.prevalence.local_reservations import WHY, local_notes
 from synthesis.review.provenance import status
 
 #: Columns of the table of figures, each headed by the words ``head_`` and its name.
-FIGURE_COLUMNS = ("factor", "count", "percent", "pooled", "similar", "region", "country", "since", "change", "rank")
+FIGURE_COLUMNS = ("factor", "count", "percent", "similar", "region", "country", "since", "change", "rank")
 #: A measure's name that is longer stands without its abbreviation.
 _LONG_NAME = 45
 #: Columns of the table of measures, likewise.
@@ -55,7 +55,7 @@ class Brief:
     figures_caption: str
     picture: pd.DataFrame
     notes: tuple[Said, ...]
-    prevalence: tuple[Said, ...]
+    prevalence: tuple[HowCommon, ...]
     prevalence_rule: str
     paper_rule: str
     national: tuple[Said, ...]
@@ -200,7 +200,6 @@ def _figures(picture: pd.DataFrame, words: Words) -> pd.DataFrame:
                 "factor": FACTORS[str(factor)].capitalize(),
                 "count": f"{own['episodes_with_factor']:,}" if there else WHY[own["state"]].split(":")[0].split(" to ")[0],
                 "percent": f"{own['percent']:.1f} ({_reach(own, 'ci')})" if there else words.texts["percent_gone"],
-                "pooled": f"{own['estimate']:.1f}" if pd.notna(own["estimate"]) else words.texts["no_similar"],
                 "similar": _reach(similar, "range") if near else words.texts["no_similar"],
                 "region": _beside(region),
                 "country": _beside(country),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from synthesis.briefs.contents import Brief
-from synthesis.briefs.parts import Said, ThemeLine
+from synthesis.briefs.parts import Match, ThemeLine
 from synthesis.evidence.dictionary import OFFICIAL
 
 #: Columns of the table of figures on paper, headed by the words ``head_`` and their names.
@@ -23,7 +23,7 @@ class Paper:
     """The texts of the printed page in reading order.
 
     ``figures`` and ``themes`` are rows of texts below their heads; a theme is its identifier, plain words, confidence, what
-    matches it and the identifier of that. ``measures`` and ``notes`` are sentences. Each ``_more`` says how many of how many
+    matches it, and the identifier of that with those of the statements that it answers. ``measures`` and ``notes`` are sentences. Each ``_more`` says how many of how many
     stand there and is empty where nothing is left out.
     """
 
@@ -91,23 +91,26 @@ def _levels(brief: Brief) -> str:
     return brief.said("paper_rule", levels=said)
 
 
-def _matches(brief: Brief) -> tuple[list[Said], tuple[tuple[str, str, str, str, str], ...]]:
-    """The first step that answers each theme, or else its recommendation: the lines shown, and the rows of the table."""
-    shown, rows = [], []
+def _matches(brief: Brief) -> tuple[list[Match], tuple[tuple[str, str, str, str, str], ...]]:
+    """What matches the surest statement of each theme: the lines shown, and the rows of the table."""
+    shown: list[Match] = []
+    rows = []
     for theme in brief.shown_themes:
         best = _match(theme)
-        kind = "match_step" if theme.steps else "match_said" if best else "match_none"
+        kind = "match_none" if best is None else "match_step" if best in theme.steps else "match_said"
         shown += [best] if best else []
         text = brief.said(kind, text=best.text if best else "")
-        rows.append((theme.id, theme.plain, theme.levels, text, best.ids[0] if best else ""))
+        rows.append((theme.id, theme.plain, theme.levels, text, best.how if best else ""))
     return shown, tuple(rows)
 
 
-def _match(theme: ThemeLine) -> Said | None:
-    return theme.steps[0] if theme.steps else theme.recommendation
+def _match(theme: ThemeLine) -> Match | None:
+    """What matches the surest statement of a theme: a step, or else its recommendation."""
+    both = [*theme.steps[:1], *([theme.recommendation] if theme.recommendation else [])]
+    return min(both, key=lambda match: match.rank, default=None)
 
 
-def _left_of_themes(brief: Brief, shown: list[Said]) -> str:
+def _left_of_themes(brief: Brief, shown: list[Match]) -> str:
     """How many steps and recommendations the web page shows beyond those here."""
     here = {each.ids[0] for each in shown}
     answering = {step.ids[0] for theme in brief.shown_themes for step in theme.steps}
@@ -131,7 +134,7 @@ def _measure(brief: Brief, row: pd.Series) -> tuple[str, str]:
     return f"{row['measure']}: {', '.join(known)}; {use}", str(row["measure_id"])
 
 
-def _sources(brief: Brief, shown: list[Said], measures: list[str]) -> tuple[tuple[str, Links], ...]:
+def _sources(brief: Brief, shown: list[Match], measures: list[str]) -> tuple[tuple[str, Links], ...]:
     """Short identifiers with their addresses, after the title of the source that holds them."""
     rows = brief.rows.drop_duplicates("row_id").set_index("row_id")
     findings = [each for theme in brief.shown_themes for each in theme.finding_ids]

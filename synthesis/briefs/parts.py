@@ -7,10 +7,11 @@ not compute.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -34,10 +35,34 @@ class Said:
 
 
 @dataclass(frozen=True)
+class HowCommon(Said):
+    """How common a quantity is; ``behind`` says of how many people, and how many estimates are from here."""
+
+    behind: str
+
+
+@dataclass(frozen=True)
+class Match(Said):
+    """A step or recommendation, its row in ``ids``, with the statements of the theme that it ``answers``, or that it
+    ``rests_on``; ``rank`` is the place of the strongest of these among the levels of confidence, 0 the highest."""
+
+    answers: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    rank: int
+
+    @property
+    def how(self) -> str:
+        """What it answers or rests on, such as "SI088 answers RF08"."""
+        pairs = (("answers", ", ".join(self.answers)), ("rests on", ", ".join(self.rests_on)))
+        return f"{self.ids[0]} {'; '.join(f'{verb} {ids}' for verb, ids in pairs if ids)}"
+
+
+@dataclass(frozen=True)
 class ThemeLine:
     """A theme in plain words, its statements by confidence, and the steps and the recommendation that match it.
 
-    ``partly`` are steps linked in part only; ``outside`` says that the theme is not one of the published ones.
+    ``partly`` are steps linked in part only; ``outside`` says that the theme is not one of the published ones. ``no_step``
+    are its statements that no step answers, ``nothing`` those of them that no recommendation answers or rests on, either.
     """
 
     id: str
@@ -45,17 +70,18 @@ class ThemeLine:
     levels: str
     outside: bool
     finding_ids: tuple[str, ...]
-    steps: tuple[Said, ...]
+    steps: tuple[Match, ...]
     partly: tuple[str, ...]
-    recommendation: Said | None
-    rests_on: tuple[str, ...]
+    recommendation: Match | None
+    no_step: tuple[str, ...]
+    nothing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Common:
     """The parts of a brief that are the same for every area; ``estimates`` are the rows behind the lines on prevalence."""
 
-    prevalence: tuple[Said, ...]
+    prevalence: tuple[HowCommon, ...]
     prevalence_rule: str
     paper_rule: str
     estimates: pd.DataFrame
@@ -75,7 +101,7 @@ def common_parts(evidence: Evidence) -> Common:
     tables = prevalence_tables(evidence)
     estimates = _estimates(evidence, tables)
     return Common(
-        prevalence_lines(tables), _prevalence_rule(estimates, "prevalence_rule"),
+        prevalence_lines(tables, estimates), _prevalence_rule(estimates, "prevalence_rule"),
         _prevalence_rule(estimates[estimates["line"].isin(brief_words().texts["paper_indicators"])], "prevalence_paper"), estimates, theme_lines(evidence),
         measure_lines(evidence), national_lines(evidence),
     )  # fmt: skip
@@ -87,22 +113,43 @@ def prevalence_tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
     return {each: pooled_table(evidence, each) for each in brief_words().texts["indicators"] if each in known}
 
 
-def prevalence_lines(tables: Mapping[str, pd.DataFrame]) -> tuple[Said, ...]:
-    """A line a quantity: a mean where it describes its settings, else the range; none where no percent is visible."""
+def prevalence_lines(tables: Mapping[str, pd.DataFrame], estimates: pd.DataFrame) -> tuple[HowCommon, ...]:
+    """A line a quantity: a mean where it describes its settings, else the range; none where no percent is visible.
+
+    Each says how many people its estimates are of, and how many estimates are from here, by the rows of `estimates`.
+    """
     words, lines = brief_words(), []
     for each, table in tables.items():
-        pooled, seen = table[table["line"] == "pooled"], table.dropna(subset="percent")
+        pooled, seen = table[table["line"] == "pooled"], table.dropna(subset=["percent", "estimate_id"])
         if len(pooled):
             row = pooled.iloc[0]
-            names = ("percent", "pi_low", "pi_high")
+            names = ("percent", "ci_low", "ci_high", "pi_low", "pi_high")
+            shown = seen[seen["in_pool"].eq("yes")]
             text = words.said(f"prevalence_{row['lead']}", k=row["k"], low=f"{row['range_low']:.0f}", high=f"{row['range_high']:.0f}", **{name: f"{row[name]:.0f}" for name in names})  # fmt: skip
         elif len(seen):
+            shown = seen
             ends = {"low": f"{seen['percent'].min():.0f}", "high": f"{seen['percent'].max():.0f}"}
             text = words.said("prevalence_apart", k=len(seen), sources=seen["source"].nunique(), **ends)
         else:
             continue
-        lines.append(Said(f"{table['name'].iloc[0]}: {text}.", (each,)))
+        lines.append(HowCommon(f"{table['name'].iloc[0]}: {text}.", (each,), _behind(estimates, each, shown)))
     return tuple(lines)
+
+
+def _behind(estimates: pd.DataFrame, line: str, shown: pd.DataFrame) -> str:
+    """Of how many people the shown estimates of a line are, each, and how many of them are from the United Kingdom."""
+    own = estimates[(estimates["line"] == line) & estimates["estimate_id"].isin(shown["estimate_id"].dropna())]
+    people, uk = own["denominator"].dropna(), int(_from_here(own).sum())
+    if people.empty:
+        return brief_words().said("prevalence_behind_none", uk=uk, k=len(own))
+    words = "prevalence_behind" if len(people) == len(own) else "prevalence_behind_some"
+    return brief_words().said(
+        words, uk=uk, k=len(own), fewest=f"{people.min():,.0f}", most=f"{people.max():,.0f}", n=len(people)
+    )
+
+
+def _from_here(estimates: pd.DataFrame) -> pd.Series:
+    return estimates["country"].fillna("").map(lambda each: "GB" in each.split(";"))
 
 
 def _estimates(evidence: Evidence, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -113,34 +160,36 @@ def _estimates(evidence: Evidence, tables: Mapping[str, pd.DataFrame]) -> pd.Dat
 
 def _prevalence_rule(estimates: pd.DataFrame, words: str) -> str:
     """How the lines are to be read, and how many of their estimates are from here."""
-    home = estimates["country"].fillna("").map(lambda each: "GB" in each.split(";"))
-    return brief_words().said(words, uk=int(home.sum()), n=len(estimates))
+    return brief_words().said(words, uk=int(_from_here(estimates).sum()), n=len(estimates))
 
 
 def theme_lines(evidence: Evidence) -> tuple[ThemeLine, ...]:
     """The analytical themes in plain words, each with its statements by confidence and what matches it by the crosswalk."""
     themes = evidence.themes[evidence.themes["level"] == "analytical"].sort_values("position", kind="stable")
     summary = summary_of_findings(evidence)
-    links = evidence.crosswalk.merge(summary[["review_finding_id", "theme_id"]], left_on="from_id", right_on="review_finding_id")  # fmt: skip
+    links = evidence.crosswalk.merge(summary[["review_finding_id", "theme_id", "confidence"]], left_on="from_id", right_on="review_finding_id")  # fmt: skip
+    against = set(links.loc[links["relation"] == "contradicts", "to_id"])
     steps = step_table(evidence).set_index("item_id")["statement"]
-    said = recommendation_table(evidence).set_index("recommendation_id")["recommendation"]
+    said = recommendation_table(evidence).set_index("recommendation_id")
     spent: set[str] = set()
     lines = []
     for row in themes.to_dict("records"):
         own = links[links["theme_id"] == row["theme_id"]]
         of_steps = own[own["to_kind"] == "step"]
-        answering = [
-            each for each in steps.index if each in set(of_steps.loc[of_steps["relation"].isin(BACKED), "to_id"])
-        ]
-        partly = [each for each in steps.index if each in set(of_steps["to_id"]) - set(answering)]
-        best, rests_on = _best(links, own, list(said.index), spent)
-        spent |= {best} if best else set()
+        answering = _matches(own, steps)
+        partly = [each for each in steps.index if each in set(of_steps["to_id"]) - {step.ids[0] for step in answering}]
+        best = _best(_matches(own, said["recommendation"]), against | spent, said["source_url"])
+        spent |= set(best.ids) if best else set()
         found = summary[summary["theme_id"] == row["theme_id"]]
+        backed = own[own["relation"].isin(BACKED) & own["to_kind"].isin(("step", "recommendation"))]
+        bare, silent = (
+            tuple(each for each in found["review_finding_id"] if each not in set(known["from_id"]))
+            for known in (backed[backed["to_kind"] == "step"], backed)
+        )
         lines.append(
             ThemeLine(
                 row["theme_id"], row["plain_language"], _levels(found["confidence"]), not row["origin"].startswith("published"),
-                tuple(found["review_finding_id"]), tuple(Said(steps[each], (each,)) for each in answering), tuple(partly),
-                Said(said[best], (best,)) if best else None, rests_on,
+                tuple(found["review_finding_id"]), answering, tuple(partly), best, bare, silent,
             )
         )  # fmt: skip
     return tuple(lines)
@@ -154,20 +203,33 @@ def _levels(confidence: pd.Series) -> str:
     return words.said("theme_levels", n=len(confidence), levels=said)
 
 
-def _best(
-    links: pd.DataFrame, own: pd.DataFrame, order: Sequence[str], spent: set[str]
-) -> tuple[str | None, tuple[str, ...]]:
-    """The recommendation with most statements of a theme behind it, then of all; none that a statement speaks against,
-    none shown before; in a draw the first in the order of the recommendations."""
-    every = links[(links["to_kind"] == "recommendation") & links["relation"].isin(BACKED)]
-    against = set(links.loc[links["relation"] == "contradicts", "to_id"])
-    here = own[own.index.isin(every.index) & ~own["to_id"].isin(against | spent)]
-    if here.empty:
-        return None, ()
-    counts = pd.DataFrame({"own": here.groupby("to_id")["from_id"].nunique(), "all": every.groupby("to_id")["from_id"].nunique()})  # fmt: skip
-    counts["place"] = [order.index(each) for each in counts.index]
-    best = counts.dropna().sort_values(["own", "all", "place"], ascending=[False, False, True]).index[0]
-    return str(best), tuple(sorted(set(every.loc[every["to_id"] == best, "from_id"])))
+def _matches(own: pd.DataFrame, texts: pd.Series) -> tuple[Match, ...]:
+    """The rows of `texts` that answer statements of one theme, or rest on them: those of its surest statement first."""
+    levels = {word: at for at, word in enumerate(vocabularies()["confidence_level"])}
+    backed = own[own["relation"].isin(BACKED) & own["to_id"].isin(texts.index)]
+    found = []
+    for each in (each for each in texts.index if each in set(backed["to_id"])):
+        links = backed[backed["to_id"] == each]
+        answers, rests_on = (tuple(links.loc[links["relation"] == relation, "from_id"]) for relation in BACKED)
+        rank = min(levels.get(str(level), len(levels)) for level in links["confidence"])
+        found.append(Match(texts[each], (each,), answers, rests_on, rank))
+    return tuple(sorted(found, key=lambda match: match.rank))
+
+
+def _best(matches: Sequence[Match], barred: Collection[str], addresses: pd.Series) -> Match | None:
+    """The recommendation for the surest statement of a theme: one read on its publisher's own page before one read
+    elsewhere, then the one with most statements, then the first. None that a statement speaks against, none shown before."""
+
+    def place(match: Match) -> tuple[int, bool, int]:
+        return match.rank, not own_page(addresses[match.ids[0]]), -len(match.answers) - len(match.rests_on)
+
+    return min((match for match in matches if match.ids[0] not in barred), key=place, default=None)
+
+
+def own_page(address: object) -> bool:
+    """Whether an address is a page of one of the publishers in the words file, and not a report or copy elsewhere."""
+    host = urlsplit(address).hostname or "" if isinstance(address, str) else ""
+    return any(f".{host}".endswith(f".{known}") for known in brief_words().texts["publishers"])
 
 
 def measure_lines(evidence: Evidence) -> pd.DataFrame:

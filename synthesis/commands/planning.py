@@ -54,6 +54,7 @@ def add_plan_command(commands: argparse._SubParsersAction) -> None:
     then = add("next", _next, "What the evidence says of the items that are not settled.")
     then.add_argument("plan", metavar="PLAN.csv", help="a plan, an area on one day")
     then.add_argument("--settled-from", default="", metavar="STAGE", help="the stage from which on an item is settled (default: the last)")  # fmt: skip
+    then.add_argument("--full", action="store_true", help="as text, the recommendations behind each finding, too (csv and json always hold them)")  # fmt: skip
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -153,10 +154,21 @@ def _next(options: argparse.Namespace) -> int:
     area, day = one_plan(plan)
     missing = int(plan["stage"].isna().sum())
     say(f"{len(open_items(evidence, plan, options.settled_from))} of {len(plan)} items are answered and not settled. {missing} are not answered: nothing is said of them here.")  # fmt: skip
-    if options.format == "text":  # the step itself stands beside its first row alone
-        table["item"] = (table["item_id"] + ": " + table["item"]).where(~table.duplicated("item_id"), "")
     shown = ["item", "stage", "evidence_id", "evidence", "confidence", "relation", "through", "reason", "status"]
-    return _show(options, evidence, table, f"Next steps of {area}, {day:%Y-%m-%d}: what bears on items not settled", shown, {"item": "Step or element", "evidence_id": "Id"})  # fmt: skip
+    if options.format == "text":  # the step itself stands beside its first row alone
+        if not options.full:
+            table, shown = _findings_alone(table), [name if name != "through" else "behind" for name in shown]
+        table["item"] = (table["item_id"] + ": " + table["item"]).where(~table.duplicated("item_id"), "")
+        table["relation"] = table["relation"].where(table["through"].isna(), table["relation"] + " " + table["through"].fillna(""))  # fmt: skip
+    return _show(options, evidence, table, f"Next steps of {area}, {day:%Y-%m-%d}: what bears on items not settled", shown, {"item": "Step or element", "evidence_id": "Id", "confidence": "Confidence in the finding", "behind": "Recommendations behind it"})  # fmt: skip
+
+
+def _findings_alone(table: pd.DataFrame) -> pd.DataFrame:
+    """Next steps without the recommendations, which are counted beside the finding by which they are reached."""
+    said = table[table["kind"] == "recommendation"].groupby(["item_id", "through"]).size()
+    kept = table[table["kind"] != "recommendation"].reset_index(drop=True)
+    behind = [said.get(key, 0) for key in zip(kept["item_id"], kept["evidence_id"], strict=True)]
+    return kept.assign(behind=[n if kind == "review_finding" else "" for n, kind in zip(behind, kept["kind"], strict=True)])  # fmt: skip
 
 
 def _show(options: argparse.Namespace, evidence: Evidence, table: pd.DataFrame, caption: str, shown: list[str], headings: dict[str, str]) -> int:  # fmt: skip

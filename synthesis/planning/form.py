@@ -137,7 +137,7 @@ def form_view(answers: PlanAnswers) -> dict[str, Any]:
         "status": status_line(answers.evidence, "planning_elements"),
         "items": [
             {**{name: row[name] for name in ("item_id", "domain", "item")},
-             "source": ", ".join(filter(None, (row["source"], row["locator"]))), "link": row["source_url"] if row["source_url"].startswith(("https://", "http://")) else ""}
+             "source": row["source"], "link": row["source_url"] if row["source_url"].startswith(("https://", "http://")) else ""}
             for row in items
         ],
         "given": {item: {part: getattr(each, part) for part in _PARTS} for item, each in answers.given.items()},

@@ -191,7 +191,7 @@ def _look(item: str, name: str) -> str:
 
 def _source(item: dict[str, str]) -> str:
     levels = f"Levels in the source: {item['stated_levels']}" if item["stated_levels"] else ""
-    return "\n".join(filter(None, (item["source"], item["locator"], item["source_url"], levels)))
+    return "\n".join(filter(None, (item["source"], item["source_url"], levels)))
 
 
 def _last_time(before: pd.DataFrame | None) -> dict[str, str]:

@@ -28,6 +28,10 @@ SIMILAR_MEANS = (
     f"Similar authorities are our definition: up to {SIMILAR} of the region, nearest in assessed episodes of that year and between "
     "half and twice its number; not the statutory neighbours, which are not in the data."
 )
+#: From this likeness on, of 1, a name that is spelt otherwise is suggested.
+_ALIKE = 0.8
+#: What is held, for whoever looks for an area elsewhere.
+_ENGLAND = "Only authorities of England are held."
 #: How areas are listed, for the message about an unknown one.
 _LIST = "All are listed by area_list(evidence), and by `synthesis brief --list`."
 
@@ -79,14 +83,14 @@ def find_area(evidence: Evidence, area: str, known: pd.DataFrame | None = None) 
         raise CallError(f"{name} is no local authority, and a local picture is of one. {_LIST}")
     near = _nearest(known["area_name"], wanted)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise CallError(f"There is no local authority with the code or name {area!r}.{hint} {_LIST}")
+    raise CallError(f"There is no local authority with the code or name {area!r}.{hint} {_ENGLAND} {_LIST}")
 
 
 def _nearest(names: pd.Series, wanted: str) -> list[str]:
     """Up to five names that hold the words looked for, or else are spelt much like them."""
     by_lower = {name.casefold(): name for name in names}
     holding = [name for lower, name in by_lower.items() if len(wanted) > 2 and (wanted in lower or lower in wanted)]
-    alike = difflib.get_close_matches(wanted, by_lower, n=5, cutoff=0.6)
+    alike = difflib.get_close_matches(wanted, by_lower, n=5, cutoff=_ALIKE)
     return list(dict.fromkeys([*holding, *(by_lower[each] for each in alike)]))[:5]
 
 

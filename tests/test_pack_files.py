@@ -125,7 +125,22 @@ def test_easy_read_shows_what_does_not_fit_line_by_line_and_counts_only_what_has
     assert told.lead in page and told.lead in paper
     assert counted in page and counted in paper
     assert "as it was read" not in page and "A finding as it was read." not in paper
-    assert easy.words.texts["against_none"] in page  # of the statements that nothing contradicts
+    fits = [each.no_against for each in others if not each.listed]
+    assert fits and all(each in page and each in paper for each in fits)
+
+
+def test_what_only_adds_to_a_statement_stands_under_a_heading_of_its_own(packs):
+    told = Against("Parents in one study:", "Some said more. It helped.", ("Some said more.", "It helped."))
+    theme = packs[1].themes[0]
+    first, *others = theme.statements
+    more = replace(first, against=(), adds=(told,))
+    for pack in packs:
+        shown = replace(pack, themes=(replace(theme, statements=(more, *others)),))
+        page, heading = html.unescape(pack_page(shown)), f"{pack.words.texts['adds_heading']}:"
+        paper = [each.text for each in docx.Document(io.BytesIO(pack_docx(shown))).paragraphs]
+        lines = told.easy if pack.variant == "easy_read" else (f"{told.lead} {told.text}",)
+        assert page.count(heading) == paper.count(heading) == 1
+        assert all(f"<li>{line}</li>" in page and line in paper for line in lines)
 
 
 def test_easy_read_holds_one_sentence_a_line_and_a_theme_is_headed_by_a_whole_one(contents, packs):

@@ -79,7 +79,9 @@ def _statement(pack: Pack, statement: Statement, at: int, n: int) -> dict[str, A
         "studies": studies,
         "sign": _sign(statement.picture),
         "sure": sure_lines(pack, statement),
-        "bare": (bare := sum(not each.easy for each in statement.against)),
+        "listed": [asdict(each) for each in statement.listed],
+        "listed_heading": pack.words.texts["against_heading" if statement.against else "adds_heading"],
+        "bare": (bare := sum(not each.easy for each in statement.listed)),
         "against_easy": said("against_easy", n=bare),
     }
 

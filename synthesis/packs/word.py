@@ -185,14 +185,14 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
     kept.append(document.add_paragraph())
     _bold_start(kept[-1], f"{words['sure_heading']}:", first)
     kept += [document.add_paragraph(line) for line in others]
-    if statement.against:
+    if statement.listed:
         kept.append(document.add_paragraph())
-        kept[-1].add_run(f"{words['against_heading']}:").bold = True
+        kept[-1].add_run(f"{words['against_heading' if statement.against else 'adds_heading']}:").bold = True
         kept += _against(document, pack, statement)
     elif easy:
-        document.add_paragraph(words["against_none"])
+        document.add_paragraph(statement.no_against)
     else:
-        _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
+        _bold_start(document.add_paragraph(), f"{words['against_heading']}:", statement.no_against)
     if statement.history:
         document.add_paragraph().add_run(f"{words['history_heading']}:").bold = True
     for line in statement.history:
@@ -202,16 +202,16 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
 
 
 def _against(document: Document, pack: Pack, statement: Statement) -> list[Paragraph]:
-    """What contradicts a statement; in easy read one line an idea. Returns paragraphs to be kept with the next one."""
+    """What contradicts a statement, else what adds to it; in easy read one line an idea. Returns paragraphs to be kept with the next one."""
     leads = []
-    for each in statement.against:
+    for each in statement.listed:
         if pack.variant != "easy_read":
             document.add_paragraph(f"{each.lead} {each.text}", style="List Bullet")
         elif each.easy:
             leads.append(document.add_paragraph(each.lead))
             for line in each.easy:
                 document.add_paragraph(line, style="List Bullet")
-    bare = sum(not each.easy for each in statement.against)
+    bare = sum(not each.easy for each in statement.listed)
     if bare and pack.variant == "easy_read":
         document.add_paragraph(pack.words.said("against_easy", n=bare))
     return leads

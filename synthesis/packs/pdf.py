@@ -10,6 +10,7 @@ from synthesis.packs.contents import Pack, PackTheme, Statement
 from synthesis.packs.lines import (
     note_lines,
     reply_rows,
+    skip_line,
     support_rows,
     sure_lines,
     theme_heading,
@@ -61,6 +62,7 @@ def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
         "called": pack.words.said("theme_called", theme=theme.name),
         "lead": theme_lead(pack, theme),
         "note": note_lines(pack, theme),
+        "skip": skip_line(pack, theme),
         "statements": [
             _statement(pack, each, at, len(theme.statements)) for at, each in enumerate(theme.statements, 1)
         ],

@@ -24,6 +24,7 @@ from synthesis.packs.forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
 from synthesis.packs.lines import (
     note_lines,
     reply_rows,
+    skip_line,
     support_rows,
     sure_lines,
     theme_heading,
@@ -130,7 +131,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
         first, *others = note_lines(pack, theme)
         _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", first)
         _lines(document, others)
-        document.add_paragraph(words["hard_skip"])
+        document.add_paragraph(skip_line(pack, theme))
     _sign(document, theme.picture)
     _lines(document, theme_lead(pack, theme))
     document.add_heading(words["who_heading"], 2)

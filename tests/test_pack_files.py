@@ -21,6 +21,7 @@ from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence, read_evidence, read_table
 from synthesis.packs.contents import Against, build_packs
 from synthesis.packs.folder import PACK_FILES, pack_contents, put_pack, write_pack
+from synthesis.packs.lines import theme_heading
 from synthesis.packs.pages import pack_page
 from synthesis.packs.picture import studies_picture, studies_picture_alt, theme_picture
 from synthesis.packs.team_notes import not_ready
@@ -125,7 +126,32 @@ def test_easy_read_shows_what_does_not_fit_line_by_line_and_counts_only_what_has
     assert told.lead in page and told.lead in paper
     assert counted in page and counted in paper
     assert "as it was read" not in page and "A finding as it was read." not in paper
-    assert easy.words.texts["against_none"] in page  # of the statements that nothing contradicts
+    fits = [each.no_against for each in others if not each.listed]
+    assert fits and all(each in page and each in paper for each in fits)
+
+
+def test_on_paper_a_hard_part_names_the_heading_at_which_to_read_on(packs):
+    for pack in packs:
+        first, after = (*pack.themes, None)[:2]
+        paper = [each.text for each in docx.Document(io.BytesIO(pack_docx(pack))).paragraphs]
+        heading = theme_heading(pack, after) if after else pack.words.texts["replies_heading"]
+        assert first.content_note
+        assert f"You can skip this part. The next one is called “{heading}”." in paper
+        assert any(each.endswith(heading) and "skip" not in each for each in paper)
+
+
+def test_what_only_adds_to_a_statement_stands_under_a_heading_of_its_own(packs):
+    told = Against("Parents in one study:", "Some said more. It helped.", ("Some said more.", "It helped."))
+    theme = packs[1].themes[0]
+    first, *others = theme.statements
+    more = replace(first, against=(), adds=(told,))
+    for pack in packs:
+        shown = replace(pack, themes=(replace(theme, statements=(more, *others)),))
+        page, heading = html.unescape(pack_page(shown)), f"{pack.words.texts['adds_heading']}:"
+        paper = [each.text for each in docx.Document(io.BytesIO(pack_docx(shown))).paragraphs]
+        lines = told.easy if pack.variant == "easy_read" else (f"{told.lead} {told.text}",)
+        assert page.count(heading) == paper.count(heading) == 1
+        assert all(f"<li>{line}</li>" in page and line in paper for line in lines)
 
 
 def test_easy_read_holds_one_sentence_a_line_and_a_theme_is_headed_by_a_whole_one(contents, packs):

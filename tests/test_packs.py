@@ -121,7 +121,7 @@ def test_counts_and_confidence_are_those_of_the_tables(evidence, pack):
             assert (each.n_studies, each.of_studies) == (row["n_studies"], row["of_studies"])
             assert each.level == row["confidence"]
             assert each.how_sure == pack.words.texts["sure"][each.level]
-            assert each.why or pack.words.texts["studies_unappraised"] in pack.about
+            assert each.why
 
 
 def test_a_statement_that_nobody_has_judged_says_so_and_gives_no_reason(evidence, slim):
@@ -144,7 +144,17 @@ def test_a_worry_that_every_statement_shares_is_said_once(packs, slim, evidence)
     for pack in packs.values():
         worry = pack.words.texts["why"]["methodological_limitations"]
         assert pack.about.count(pack.words.texts["studies_unappraised"]) == 1
-        assert not any(worry in each.why for theme in pack.themes for each in theme.statements)
+        told = {each.id: each.why for theme in pack.themes for each in theme.statements}
+        # A statement that nothing else keeps from "very sure" still says why.
+        assert {which for which, why in told.items() if worry in why} == {
+            "RF01",
+            "RF10",
+            "RF16",
+            "RF17",
+            "RF19",
+            "RF21",
+        }
+        assert all(why == (worry,) for why in told.values() if worry in why)
     part = evidence.confidence[evidence.confidence["review_finding_id"] == "RF01"]
     mixed = build_pack(slim(confidence=part))
     told = {each.id: each.why for theme in mixed.themes for each in theme.statements}
@@ -171,6 +181,53 @@ def test_what_speaks_against_a_statement_is_shown_with_the_side_it_comes_from(pa
             wanted[row["review_finding_id"]].append(said)
     assert told == wanted
     assert sum(map(len, told.values())) == 33
+
+
+def test_a_pack_does_not_say_that_nothing_speaks_against_where_findings_were_listed_as_if_they_did(packs):
+    for pack in packs.values():
+        told = {each.id: each for theme in pack.themes for each in theme.statements}
+        words = pack.words.texts
+        assert told["RF06"].no_against == pack.words.said("against_held", n=3)
+        assert told["RF09"].no_against == told["RF13"].no_against == pack.words.said("against_held", n=2)
+        assert {which for which, each in told.items() if not each.listed} == {"RF06", "RF09", "RF12", "RF13"}
+        assert told["RF12"].no_against == words["against_none"]
+        assert not told["RF21"].against
+        wanted = sum(r["review_finding_id"] == "RF21" and r["reading"] == "adds" for r in rows("contrary_findings"))
+        assert len(told["RF21"].listed) == wanted == 3
+        assert all(each.listed == each.against for each in told.values() if each.against)
+
+
+def test_one_finding_that_fits_after_all_and_studies_that_differ_without_one_have_words_of_their_own(evidence, slim):
+    named = evidence.review_findings
+    rests = named.assign(contradicting_finding_ids=named["contradicting_finding_ids"].where(named["review_finding_id"] != "RF06", "albert2022-f1"))  # fmt: skip
+    one = slim(review_findings=rests[rests["review_finding_id"] == "RF06"])
+    none = slim(review_findings=rests[rests["review_finding_id"] == "RF06"].assign(contradicting_finding_ids=pd.NA))
+    judged = {"confidence": evidence.confidence[evidence.confidence["review_finding_id"] == "RF06"]}
+    for base, name in ((one, "against_held_one"), (none, "against_none_mixed")):
+        pack = build_pack(Evidence(base.folder, {**base.frames, **judged}, base.problems))
+        (said,) = [each for theme in pack.themes for each in theme.statements]
+        assert said.no_against == pack.words.texts[name]
+        assert pack.words.texts["why"]["coherence"] in said.why
+
+
+def test_few_studies_are_named_only_where_there_are_few(evidence, pack):
+    few, thin = pack.words.texts["why"]["adequacy_few"], pack.words.texts["why"]["adequacy"]
+    said = {each.id: each for theme in pack.themes for each in theme.statements}
+    concerned = {r["review_finding_id"] for r in rows("confidence") if r["adequacy"] in ("moderate", "serious")}
+    assert {which for which, each in said.items() if thin in each.why} == concerned >= {"RF06", "RF11", "RF12"}
+    assert not any(few in each.why for each in said.values())
+    # With four studies behind it the same concern is about their number.
+    codings, behind = evidence.codings, said["RF09"].n_studies
+    assert behind >= 5
+    codes = next(r["code_ids"] for r in rows("review_findings") if r["review_finding_id"] == "RF09").split(";")
+    study = evidence.findings.set_index("finding_id")["study_id"]
+    mine = codings["code_id"].isin(codes) & (codings["coder"] == "agreed")
+    kept = codings.loc[mine, "finding_id"].map(study).unique()[:4]
+    fewer = codings[~mine | codings["finding_id"].map(study).isin(kept)]
+    again = build_pack(Evidence(evidence.folder, {**evidence.frames, "codings": fewer}, evidence.problems))
+    (rf09,) = [each for theme in again.themes for each in theme.statements if each.id == "RF09"]
+    assert rf09.n_studies == 4
+    assert few in rf09.why and thin not in rf09.why
 
 
 def test_a_theme_reworded_shows_it_and_says_that_a_comment_led_to_it(evidence, slim, pack):

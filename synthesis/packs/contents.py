@@ -21,11 +21,13 @@ from synthesis.evidence.tables import Evidence
 from synthesis.packs.responses import history, replies, waiting
 from synthesis.review.provenance import status, status_line
 from synthesis.themes.confidence import COMPONENTS, evidence_profile
-from synthesis.themes.contrary import contradicting
+from synthesis.themes.contrary import contradictions
 from synthesis.themes.support import theme_table
 
 #: Levels of concern that a pack names; lesser ones would only tire a reader.
 _NAMED_CONCERNS = frozenset({"moderate", "serious"})
+#: Below so many studies a pack says that there are few; from there on a concern about adequacy is about what they say.
+_FEW = 5
 #: Questions asked of each theme, with the answers to choose from; the last one is asked of the whole pack.
 ASKED = {
     "fits": ("yes", "partly", "no", "not_sure"),
@@ -65,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Against:
-    """A finding that contradicts a statement: whose study it comes from, the finding in plain words, and its easy-read lines."""
+    """A finding listed against a statement: whose study it comes from, the finding in plain words, and its easy-read lines."""
 
     lead: str
     text: str
@@ -74,7 +76,11 @@ class Against:
 
 @dataclass(frozen=True)
 class Statement:
-    """One review finding: in plain words, who says it, how many studies, how sure and why, what speaks against it."""
+    """One review finding: in plain words, who says it, how many studies, how sure and why, what speaks against it.
+
+    ``adds`` holds the findings that were listed against it and read as saying something more; a pack shows them where nothing
+    contradicts. ``no_against`` is the sentence that stands where there is neither.
+    """
 
     id: str
     plain: str
@@ -87,8 +93,15 @@ class Statement:
     how_sure: str
     why: tuple[str, ...]
     against: tuple[Against, ...]
+    adds: tuple[Against, ...]
+    no_against: str
     history: tuple[str, ...]
     picture: str = ""
+
+    @property
+    def listed(self) -> tuple[Against, ...]:
+        """What is shown below the statement: what contradicts it, else what adds to it."""
+        return self.against or self.adds
 
 
 @dataclass(frozen=True)
@@ -239,7 +252,7 @@ def _facts(evidence: Evidence) -> _Facts:
     return _Facts(
         theme_table(evidence).set_index("theme_id"),
         evidence_profile(evidence).merge(words, on="review_finding_id"),
-        contradicting(evidence),
+        contradictions(evidence),
     )
 
 
@@ -317,7 +330,7 @@ def _theme(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) -> Pa
 
 
 def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) -> tuple[Statement, ...]:
-    profile, against = facts.profile, facts.against
+    profile = facts.profile
     return tuple(
         Statement(
             id=row["review_finding_id"],
@@ -330,10 +343,9 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
             level=row["overall"] if isinstance(row["overall"], str) else "",
             how_sure=words.texts["sure"][_sure(row)],
             why=_why(row, words),
-            against=tuple(
-                _against(words.said(f"against_{each.perspective}"), each.finding, _easy(evidence, each.finding_id))
-                for each in against[against["review_finding_id"] == row["review_finding_id"]].itertuples()
-            ),
+            against=_read_as(evidence, facts, row["review_finding_id"], "contradicts", words),
+            adds=_read_as(evidence, facts, row["review_finding_id"], "adds", words),
+            no_against=_no_against(facts, row, words),
             history=history(evidence, row["review_finding_id"]),
             picture=_picture(evidence, row["review_finding_id"], words),
         )
@@ -341,8 +353,28 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
     )
 
 
+def _read_as(evidence: Evidence, facts: _Facts, which: str, reading: str, words: Words) -> tuple[Against, ...]:
+    """The findings listed against a statement with one reading; what nobody has read counts as contradicting."""
+    listed = facts.against[facts.against["review_finding_id"] == which]
+    mine = listed[listed["reading"].fillna("contradicts") == reading]
+    return tuple(
+        _against(words.said(f"against_{each.perspective}"), each.finding, _easy(evidence, each.finding_id))
+        for each in mine.itertuples()
+    )
+
+
 def _against(lead: str, finding: str, easy: tuple[str, ...]) -> Against:
     return Against(lead, " ".join(easy) or finding, easy)
+
+
+def _no_against(facts: _Facts, row: Mapping[str, Any], words: Words) -> str:
+    """What to say where nothing is shown against a statement: that findings were listed and fit, or that none was."""
+    listed = facts.against[facts.against["review_finding_id"] == row["review_finding_id"]]
+    held = int((listed["reading"] == "held").sum())
+    if held:
+        return words.said("against_held_one" if held == 1 else "against_held", n=held)
+    # "Nothing speaks against it" must not stand beside "the studies do not all point the same way".
+    return words.said("against_none_mixed" if row["coherence"] in _NAMED_CONCERNS else "against_none")
 
 
 def _sure(row: Mapping[str, Any]) -> str:
@@ -360,19 +392,27 @@ def _why(row: Mapping[str, Any], words: Words) -> tuple[str, ...]:
     named = [part for part in COMPONENTS if row[part] in _NAMED_CONCERNS]
     # Where every study was appraised, "we do not know how well they were done" would not be true.
     unappraised = isinstance(row["remark"], str) and "studies appraised" in row["remark"]
-    keys = [f"{part}_appraised" if part == "methodological_limitations" and not unappraised else part for part in named]
-    return tuple(said[key] for key in keys) or (said["nothing"],)
+    other = {
+        "methodological_limitations": "" if unappraised else "_appraised",
+        "adequacy": "_few" if row["n_studies"] < _FEW else "",
+    }
+    return tuple(said[part + other.get(part, "")] for part in named) or (said["nothing"],)
 
 
 def _said_once(parts: tuple[PackTheme, ...], words: Words) -> tuple[tuple[PackTheme, ...], tuple[str, ...]]:
-    """Themes without the worry that nothing is known of how studies were done, and it once, where every statement has it."""
+    """Themes without the worry that nothing is known of how studies were done, and it once, where every statement has it.
+
+    It stays with a statement that has no other worry, so that a reader is always told why.
+    """
     worry = words.texts["why"]["methodological_limitations"]
     if not all(worry in each.why for part in parts for each in part.statements):
         return parts, ()
     kept = tuple(
         replace(
             part,
-            statements=tuple(replace(s, why=tuple(why for why in s.why if why != worry)) for s in part.statements),
+            statements=tuple(
+                replace(s, why=tuple(why for why in s.why if why != worry) or (worry,)) for s in part.statements
+            ),
         )
         for part in parts
     )

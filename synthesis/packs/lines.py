@@ -31,6 +31,14 @@ def note_lines(pack: Pack, theme: PackTheme) -> tuple[str, ...]:
     return _by_line(pack, (theme.content_note,) if theme.content_note else ())
 
 
+def skip_line(pack: Pack, theme: PackTheme) -> str:
+    """In print, that a hard part can be skipped, with the heading at which to read on."""
+    ids = [each.id for each in pack.themes]
+    after = pack.themes[ids.index(theme.id) + 1 :]
+    heading = theme_heading(pack, after[0]) if after else pack.words.texts["replies_heading"]
+    return pack.words.said("hard_skip_to", next=heading)
+
+
 def sure_lines(pack: Pack, statement: Statement) -> tuple[str, ...]:
     """How sure and why as paragraphs: in easy read, one sentence a line."""
     return _by_line(pack, (" ".join([statement.how_sure, *statement.why]),))

@@ -10,6 +10,7 @@ from synthesis.packs.contents import Pack, PackTheme, Statement
 from synthesis.packs.lines import (
     note_lines,
     reply_rows,
+    skip_line,
     support_rows,
     sure_lines,
     theme_heading,
@@ -61,6 +62,7 @@ def _theme(pack: Pack, theme: PackTheme) -> dict[str, Any]:
         "called": pack.words.said("theme_called", theme=theme.name),
         "lead": theme_lead(pack, theme),
         "note": note_lines(pack, theme),
+        "skip": skip_line(pack, theme),
         "statements": [
             _statement(pack, each, at, len(theme.statements)) for at, each in enumerate(theme.statements, 1)
         ],
@@ -79,7 +81,9 @@ def _statement(pack: Pack, statement: Statement, at: int, n: int) -> dict[str, A
         "studies": studies,
         "sign": _sign(statement.picture),
         "sure": sure_lines(pack, statement),
-        "bare": (bare := sum(not each.easy for each in statement.against)),
+        "listed": [asdict(each) for each in statement.listed],
+        "listed_heading": pack.words.texts["against_heading" if statement.against else "adds_heading"],
+        "bare": (bare := sum(not each.easy for each in statement.listed)),
         "against_easy": said("against_easy", n=bare),
     }
 

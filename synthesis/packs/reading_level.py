@@ -51,7 +51,9 @@ def _of_statement(pack: Pack, statement: Statement) -> Iterator[tuple[str, str]]
     yield from (("statement", line) for line in easy or (statement.plain,))
     yield "who", statement.who
     yield from (("how sure", text) for text in (statement.how_sure, *statement.why))
-    for each in statement.against:
+    if not statement.listed:
+        yield "what does not fit", statement.no_against
+    for each in statement.listed:
         lines = each.easy if pack.variant == "easy_read" else (each.text,)
         yield from (("what does not fit", line) for line in lines)
     yield from (("history", line) for line in statement.history)

@@ -24,6 +24,7 @@ from synthesis.packs.forms import FORM, PROPERTY, WHO, fingerprints, pack_mark
 from synthesis.packs.lines import (
     note_lines,
     reply_rows,
+    skip_line,
     support_rows,
     sure_lines,
     theme_heading,
@@ -130,7 +131,7 @@ def _theme(document: Document, pack: Pack, theme: PackTheme, at: int) -> None:
         first, *others = note_lines(pack, theme)
         _bold_start(document.add_paragraph(), f"{words['hard_heading']}.", first)
         _lines(document, others)
-        document.add_paragraph(words["hard_skip"])
+        document.add_paragraph(skip_line(pack, theme))
     _sign(document, theme.picture)
     _lines(document, theme_lead(pack, theme))
     document.add_heading(words["who_heading"], 2)
@@ -185,14 +186,14 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
     kept.append(document.add_paragraph())
     _bold_start(kept[-1], f"{words['sure_heading']}:", first)
     kept += [document.add_paragraph(line) for line in others]
-    if statement.against:
+    if statement.listed:
         kept.append(document.add_paragraph())
-        kept[-1].add_run(f"{words['against_heading']}:").bold = True
+        kept[-1].add_run(f"{words['against_heading' if statement.against else 'adds_heading']}:").bold = True
         kept += _against(document, pack, statement)
     elif easy:
-        document.add_paragraph(words["against_none"])
+        document.add_paragraph(statement.no_against)
     else:
-        _bold_start(document.add_paragraph(), f"{words['against_heading']}:", words["against_none"])
+        _bold_start(document.add_paragraph(), f"{words['against_heading']}:", statement.no_against)
     if statement.history:
         document.add_paragraph().add_run(f"{words['history_heading']}:").bold = True
     for line in statement.history:
@@ -202,16 +203,16 @@ def _statement(document: Document, pack: Pack, statement: Statement) -> None:
 
 
 def _against(document: Document, pack: Pack, statement: Statement) -> list[Paragraph]:
-    """What contradicts a statement; in easy read one line an idea. Returns paragraphs to be kept with the next one."""
+    """What contradicts a statement, else what adds to it; in easy read one line an idea. Returns paragraphs to be kept with the next one."""
     leads = []
-    for each in statement.against:
+    for each in statement.listed:
         if pack.variant != "easy_read":
             document.add_paragraph(f"{each.lead} {each.text}", style="List Bullet")
         elif each.easy:
             leads.append(document.add_paragraph(each.lead))
             for line in each.easy:
                 document.add_paragraph(line, style="List Bullet")
-    bare = sum(not each.easy for each in statement.against)
+    bare = sum(not each.easy for each in statement.listed)
     if bare and pack.variant == "easy_read":
         document.add_paragraph(pack.words.said("against_easy", n=bare))
     return leads

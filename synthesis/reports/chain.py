@@ -172,7 +172,7 @@ def _links(evidence: Evidence) -> list[tuple[Node, Node, str]]:
         ("review_finding", "theme", statements["review_finding_id"], statements["theme_id"], "belongs to|carries"),
         ("review_finding", "confidence", judged["review_finding_id"], _ids(evidence, "confidence"), "judged by|judges"),
         ("review_finding", "code", *_listed(statements, "review_finding_id", "code_ids"), "rests on|supports"),
-        ("review_finding", "finding", *_listed(statements, "review_finding_id", "contradicting_finding_ids"), "contradicted by|contradicts"),
+        ("review_finding", "finding", *_listed(statements, "review_finding_id", "contradicting_finding_ids"), _contrary_words(evidence)),
         ("theme", "theme", below["parent_theme_id"], below["theme_id"], "holds|is part of"),
         ("theme", "code", evidence.codebook["theme_id"], evidence.codebook["code_id"], "holds|belongs to"),
         ("code", "finding", agreed["code_id"], agreed["finding_id"], agreed["negative_case"].map({True: "against it, given to|a case against", False: "given to|coded with"})),
@@ -192,6 +192,15 @@ def _links(evidence: Evidence) -> list[tuple[Node, Node, str]]:
 def _listed(frame: pd.DataFrame, key: str, column: str) -> tuple[pd.Index, pd.Series]:
     parts = split_list(frame.set_index(key)[column])
     return parts.index, parts
+
+
+def _contrary_words(evidence: Evidence) -> list[str]:
+    """How each finding named as contradicting hangs together with its statement, by how it was read beside it."""
+    frame = evidence.contrary_findings
+    read = dict(zip(zip(frame["review_finding_id"], frame["finding_id"], strict=True), frame["reading"], strict=True))
+    words = {each: f"listed against it, read as: {each}|listed against, read as: {each}" for each in ("adds", "held")}
+    pairs = zip(*_listed(evidence.review_findings, "review_finding_id", "contradicting_finding_ids"), strict=True)
+    return [words.get(read.get(pair, ""), "contradicted by|contradicts") for pair in pairs]
 
 
 def _steps(links: list[tuple[Node, Node, str]], up: bool) -> Steps:

@@ -264,17 +264,33 @@ def evidence_profile(evidence: Evidence) -> pd.DataFrame:
     """The GRADE-CERQual evidence profile: a row a review finding, with every level and reason.
 
     Returns ``review_finding_id, theme_id, statement, n_studies, of_studies, n_samples, of_samples, n_findings, of_findings,
-    study_ids, contradicting_finding_ids``, then the four components with their reasons, ``overall, overall_reason, judged,
+    study_ids, contradicting_finding_ids, contradicting_read_as`` (how each was read beside the statement), then the four components with their reasons, ``overall, overall_reason, judged,
     assessed_by, status, date, remark`` (not appraised, out of date, assessors differ).
     """
     statements = evidence.review_findings[["review_finding_id", "theme_id", "statement", "contradicting_finding_ids"]]
     behind = contributing(evidence)
     table = statements.merge(behind.drop(columns="changed"), on="review_finding_id").merge(judgements(evidence))
     table["remark"] = _remarks(evidence, table)
+    table["contradicting_read_as"] = _read_as(evidence, table)
     counts = [f"{kind}_{what}" for what in ("studies", "samples", "findings") for kind in ("n", "of")]
-    columns = ["review_finding_id", "theme_id", "statement", *counts, "study_ids", "contradicting_finding_ids"]
+    listed = ["contradicting_finding_ids", "contradicting_read_as"]
+    columns = ["review_finding_id", "theme_id", "statement", *counts, "study_ids", *listed]
     parts = [column for name in LEVELS for column in (name, f"{name}_reason")]
     return table[[*columns, *parts, "judged", "assessed_by", "status", "date", "remark"]]
+
+
+def _read_as(evidence: Evidence, table: pd.DataFrame) -> list[str | None]:
+    """The findings named as contradicting, each with its reading ("chen2021-f3: contradicts"), in the order of their ids."""
+    frame = evidence.contrary_findings
+    read = dict(zip(zip(frame["review_finding_id"], frame["finding_id"], strict=True), frame["reading"], strict=True))
+    said = (
+        "; ".join(
+            f"{each}: {read.get((row.review_finding_id, each), 'not read yet')}"
+            for each in sorted(parts_of(row.contradicting_finding_ids))
+        )
+        for row in table.itertuples()
+    )
+    return [text or None for text in said]
 
 
 def _remarks(evidence: Evidence, table: pd.DataFrame) -> list[str | None]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from synthesis.evidence.privacy import blacked_out, hinted, personal_details
+from synthesis.evidence.privacy import blacked_out, hinted, names_in, personal_details
 from synthesis.evidence.round_rules import version_of
 from synthesis.evidence.schema import SynthesisError
 from synthesis.evidence.tables import Evidence
@@ -51,6 +52,12 @@ class Batch:
     flagged: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    names: frozenset[str] = frozenset()
+
+
+def names_of(forms: Iterable[Form]) -> frozenset[str]:
+    """Names that are flagged anywhere in these forms: a name told by its form in one cell stands without it in others."""
+    return names_in(text for form in forms for text in (*form.who.values(), *(each.comment for each in form.entries)))
 
 
 def add_form(
@@ -133,7 +140,7 @@ def _check_targets(evidence: Evidence, form: Form) -> None:
 def _who(form: Form, choices: FeedbackChoices, batch: Batch, name: str) -> tuple[str, str, str]:
     """Group, role and copy, from the form or the call. Raises SynthesisError where they are missing or contradict."""
     problems: list[str] = []
-    personal = bool(personal_details(form.who.get("group", "")))
+    personal = bool(personal_details(form.who.get("group", ""), batch.names))
     given = {"group": "" if personal else _slug(form.who.get("group", "")), "copy": _slug(form.who.get("copy", ""))}
     asked = {"group": _slug(choices.group), "copy": _slug(choices.copy)}
     typed = form.who.get("role", "")
@@ -171,12 +178,12 @@ def _slug(text: str) -> str:
 
 def _private(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -> tuple[str, str]:
     """The comment as it may be stored, and how flagged details were settled."""
-    found = personal_details(entry.comment)
+    found = personal_details(entry.comment, batch.names)
     if not found:
         return entry.comment, ""
     kinds = ", ".join(dict.fromkeys(detail.kind for detail in found))
     if choices.blank:
-        return blacked_out(entry.comment), f"{kinds}: blacked out"
+        return blacked_out(entry.comment, batch.names), f"{kinds}: blacked out"
     if choices.keep:
         return entry.comment, f"{kinds}: kept, {plain_text(choices.keep)}"
     batch.flagged.append(f"{place}: {'; '.join(hinted(entry.comment, detail) for detail in found)}")

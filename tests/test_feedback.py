@@ -389,6 +389,25 @@ def test_a_name_flagged_in_one_cell_is_found_in_every_cell_of_every_form(base, s
     assert "we all miss [removed: name]" in set(got["comment"])
 
 
+def test_all_that_is_wrong_with_a_form_is_told_at_once(base, sheet, tmp_path):
+    sheet.put("T1 · fits", words="=1+1").put("T2 · missing", words="my daughter Lily").put(
+        "T3 · missing", words="Money"
+    )
+    sheet.sheet.cell(sheet.row("T1 · fits"), 5).data_type = "f"
+    at = sheet.row("T3 · missing")
+    sheet.sheet.cell(at, 1).value = None
+    said = refused(
+        base, sheet.saved(tmp_path / "a.xlsx"), FeedbackChoices(round_id="round-1", copy="9", role="no such role")
+    )
+    assert "a.xlsx: sheet Answers, row 5: a cell holds a formula" in said
+    assert f"a.xlsx: row {at}: the code is empty" in said
+    assert "row 12: name “my…”" in said
+    said = refused(base, sheet.who(copy="1").saved(tmp_path / "b.xlsx"), FeedbackChoices(copy="2"))
+    assert "the form says copy 1, and --copy says 2; which is right? Leave --copy out to take the form's" in said
+    assert "and no round was made with that pack" in said
+    assert "a cell holds a formula" in said and "name “my…”" in said
+
+
 def test_formulas_are_refused_with_their_place(base, sheet, tmp_path):
     sheet.sheet.cell(sheet.row("T1 · fits"), 5).value = "=HYPERLINK(A1)"
     assert "sheet Answers, row 5: a cell holds a formula; a formula is not carried out" in refused(base, sheet.saved(tmp_path / "a.xlsx"))  # fmt: skip

@@ -65,12 +65,14 @@ def add_form(
 ) -> None:
     """Add a form's rows to the batch. Raises SynthesisError with every reason against the form as a whole."""
     if form.mark.review != review_of(evidence):
-        raise SynthesisError(f"it answers a pack of another review ({form.mark.review}); this one is {review_of(evidence)}.")  # fmt: skip
-    _check_targets(evidence, form)
-    group, role, copy = _who(form, choices, batch, name)
-    if form.entries:
-        _greet(evidence, batch, group)
-    round_id = round_of(evidence, batch, form, choices, name)
+        raise SynthesisError("\n".join([*form.faults, f"it answers a pack of another review ({form.mark.review}); this one is {review_of(evidence)}."]))  # fmt: skip
+    try:
+        group, role, copy, round_id = _placed(evidence, batch, name, form, choices)
+    except SynthesisError:
+        for each in form.entries:  # what people must look at is told along with the faults
+            place = f"{name}, {each.place}"
+            _private(_settled(each, choices, batch, place), choices, batch, place)
+        raise
     n_before = len(batch.rows)
     for each in form.entries:
         entry = _settled(each, choices, batch, f"{name}, {each.place}")
@@ -102,6 +104,30 @@ def add_form(
     batch.remarks += [f"{name}: {remark}" for remark in form.remarks]
     if not form.entries:
         batch.remarks.append(f"{name}: nothing was filled in.")
+
+
+def _placed(
+    evidence: Evidence, batch: Batch, name: str, form: Form, choices: FeedbackChoices
+) -> tuple[str, str, str, str]:
+    """Group, role, copy and round of a form. Raises SynthesisError with all its faults, those found here among them."""
+    problems, who, round_id = list(form.faults), ("", "", ""), ""
+    try:
+        _check_targets(evidence, form)
+    except SynthesisError as error:
+        problems.append(str(error))
+    try:
+        who = _who(form, choices, batch, name)
+    except SynthesisError as error:
+        problems.append(str(error))
+    try:
+        round_id = round_of(evidence, batch, form, choices, name)
+    except SynthesisError as error:
+        problems.append(str(error))
+    if problems:
+        raise SynthesisError("\n".join(problems))
+    if form.entries:
+        _greet(evidence, batch, who[0])
+    return *who, round_id
 
 
 def _settled(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -> Entry:
@@ -150,7 +176,9 @@ def _who(form: Form, choices: FeedbackChoices, batch: Batch, name: str) -> tuple
         problems.append(f"the role {typed!r} is none of {', '.join(sorted(set(labels('roles').values())))}; give one with --role.")  # fmt: skip
     for what, said in given.items():
         if said and asked[what] and said != asked[what]:
-            problems.append(f"the form says {what} {said}, and --{what} says {asked[what]}; which is right?")
+            problems.append(
+                f"the form says {what} {said}, and --{what} says {asked[what]}; which is right? Leave --{what} out to take the form's, or correct it in the form."
+            )
     who = {what: asked[what] or given[what] for what in given}
     if not who["group"] and not personal:
         problems.append("it does not say which group it comes from; give --group, under a name that identifies nobody.")

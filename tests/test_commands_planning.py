@@ -77,7 +77,12 @@ def test_several_files_are_stored_all_or_none(evidence, folder, tmp_path, capsys
     assert not list(tmp_path.glob("*.csv"))
     assert call("read", folder / "march.xlsx", folder / "march.xlsx", "--into", tmp_path) == 1
     assert "Two of the files hold the plan plan_exampleton_2025-03-01.csv" in capsys.readouterr().err
-    assert call("read", folder / "march.xlsx", "--into", tmp_path / "nowhere") == 2
+    assert call("read", folder / "march.xlsx", "--into", tmp_path / "nowhere" / "plans") == 2
+    assert "the folder above it is not there" in capsys.readouterr().err
+    assert call("read", folder / "march.xlsx", "--into", tmp_path / "plans", "--check-only") == 0
+    assert not (tmp_path / "plans").exists()
+    assert call("read", folder / "march.xlsx", "--into", tmp_path / "plans") == 0
+    assert len(list((tmp_path / "plans").glob("*.csv"))) == 1
 
 
 def test_checking_stores_nothing(folder, tmp_path, capsys):

@@ -371,6 +371,43 @@ def test_a_group_is_no_person_and_a_role_is_one_of_the_list(base, blank, tmp_pat
 # ---------------------------------------------------------------- the wrong file, or a damaged one
 
 
+def test_a_name_flagged_in_one_cell_is_found_in_every_cell_of_every_form(base, sheet, tmp_path):
+    sheet.put("T1 · fits", "yes", "my daughter Lily").put("T2 · missing", words="we all miss lily").put("T3 · missing", words="Nothing")  # fmt: skip
+    one = sheet.saved(tmp_path / "one.xlsx")
+    for at in ("T1 · fits", "T2 · missing"):
+        sheet.put(at, words="So it is")
+    two = sheet.who(copy="2").put("T3 · missing", words="ask LILY").saved(tmp_path / "two.xlsx")
+    with pytest.raises(SynthesisError) as caught:
+        receive_feedback(base, [one, two], ROUND, DAY)
+    said = str(caught.value)
+    assert "one.xlsx, sheet Answers, row 12: name “li…”" in said
+    assert "3 comments may show who somebody is" in said
+    blank = FeedbackChoices(round_id="round-1", blank=True)
+    got = receive_feedback(base, [one, two], blank, DAY).evidence.feedback
+    assert "lily" not in got.to_csv().lower()
+    assert (got["privacy_check"] == "name: blacked out").sum() == 3
+    assert "we all miss [removed: name]" in set(got["comment"])
+
+
+def test_all_that_is_wrong_with_a_form_is_told_at_once(base, sheet, tmp_path):
+    sheet.put("T1 · fits", words="=1+1").put("T2 · missing", words="my daughter Lily").put(
+        "T3 · missing", words="Money"
+    )
+    sheet.sheet.cell(sheet.row("T1 · fits"), 5).data_type = "f"
+    at = sheet.row("T3 · missing")
+    sheet.sheet.cell(at, 1).value = None
+    said = refused(
+        base, sheet.saved(tmp_path / "a.xlsx"), FeedbackChoices(round_id="round-1", copy="9", role="no such role")
+    )
+    assert "a.xlsx: sheet Answers, row 5: a cell holds a formula" in said
+    assert f"a.xlsx: row {at}: the code is empty" in said
+    assert "row 12: name “my…”" in said
+    said = refused(base, sheet.who(copy="1").saved(tmp_path / "b.xlsx"), FeedbackChoices(copy="2"))
+    assert "the form says copy 1, and --copy says 2; which is right? Leave --copy out to take the form's" in said
+    assert "and no round was made with that pack" in said
+    assert "a cell holds a formula" in said and "name “my…”" in said
+
+
 def test_formulas_are_refused_with_their_place(base, sheet, tmp_path):
     sheet.sheet.cell(sheet.row("T1 · fits"), 5).value = "=HYPERLINK(A1)"
     assert "sheet Answers, row 5: a cell holds a formula; a formula is not carried out" in refused(base, sheet.saved(tmp_path / "a.xlsx"))  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from plain import rows
 
-from synthesis.evidence.privacy import blacked_out, hinted, personal_details
+from synthesis.evidence.privacy import blacked_out, hinted, names_in, personal_details
 from synthesis.evidence.readability import sentences
 
 
@@ -122,7 +122,35 @@ def test_fewer_than_two_in_a_hundred_plain_sentences_are_flagged():
         ("- Aisha's teacher knew", "Aisha"),
         ("Leanne, my worker, listened.", "Leanne"),
         ("Florence helped. James left.", "Florence"),
+        ("Lily misses me", "Lily"),
+        ("It is hard. Zofia misses school.", "Zofia"),
+        ("Oisin calls my sister every day", "Oisin"),
     ],
 )
 def test_a_name_with_which_a_sentence_begins_is_found(text, part):
     assert part in flagged(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Foster carers listened.", "Contact centres helped us.", "Phone calls to them cost a lot"]
+)
+def test_a_noun_before_a_plural_is_no_name(text):
+    assert flagged(text) == []
+
+
+def test_a_name_that_one_text_shows_is_found_in_every_other_text():
+    names = names_in(["my daughter Lily", "Dr Smith's letter", "my name is jo", "my son Will", "KAREN JONES lied"])
+    assert names == {"lily", "smith", "jo", "will", "karen", "jones"}
+    text = "lily and LILY, lily’s room; jo; what smith said; Will is 3. We will, I WILL. Lilys are flowers, john"
+    assert [text[each.start : each.end] for each in personal_details(text, names)] == [
+        "lily", "LILY", "lily", "jo", "smith", "Will",
+    ]  # fmt: skip
+    assert blacked_out("a lily", names) == "a [removed: name]"
+    assert personal_details(blacked_out(text, names), names) == []
+
+
+def test_the_words_around_a_name_are_no_names():
+    assert names_in(["My baby daughter called Amy", "the social worker Ruth", "I went to Family Court"]) == {
+        "amy",
+        "ruth",
+    }

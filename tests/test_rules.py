@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from small import as_csv, read, small_base
 
-from synthesis.evidence.rules import _and_above, printed_step
+from synthesis.evidence.rules import Checked, _and_above, printed_step
 from synthesis.evidence.tables import check
 
 
@@ -107,3 +109,11 @@ def test_a_missing_column_is_one_fault_and_not_one_a_row(folder, table, column):
 def test_going_up_ends_where_a_circle_closes():
     assert _and_above("a", {"a": {"b"}, "b": {"c"}, "c": {"b"}}) == {"a", "b", "c"}
     assert _and_above("a", {"a": {""}}) == {"a"}
+
+
+def test_a_key_of_several_columns_with_an_empty_part_is_missing():
+    frame = pd.DataFrame({"one": ["a", None, "c"], "two": pd.array([1, 2, None], dtype="Int64")})
+    raw = SimpleNamespace(table=SimpleNamespace(key=("one", "two")))
+    keys = Checked({"pairs": frame}, {"pairs": raw}).keys("pairs")
+    assert keys[0] == "a/1"
+    assert keys.isna().tolist() == [False, True, True]

@@ -37,7 +37,7 @@ def add_plan_command(commands: argparse._SubParsersAction) -> None:
     new.add_argument("--force", action="store_true", help="replace a file that is there already")
     back = add("read", _read, "Read a filled-in sheet into a folder of your own; whole, or not at all.", answers=False)
     back.add_argument("files", nargs="+", metavar="FILE", help="filled-in sheets: .xlsx, .ods or .csv")
-    back.add_argument("--into", required=True, metavar="DIR", help="the team's own folder, which must be there; a file an area and day is written")  # fmt: skip
+    back.add_argument("--into", required=True, metavar="DIR", help="the team's own folder, made where it is not there; a file an area and day is written")  # fmt: skip
     back.add_argument("--date", default="", metavar="DAY", help="the day of the assessment, where the sheet does not say it")  # fmt: skip
     back.add_argument("--replace", action="store_true", help="replace other answers of the same area and day")
     settle = back.add_mutually_exclusive_group()
@@ -75,8 +75,10 @@ def _read(options: argparse.Namespace) -> int:
     from synthesis.planning.plans import plan_file, store_plan
     from synthesis.planning.reading import read_plan
 
-    if not Path(options.into).is_dir():
-        raise CallError(f"The folder {options.into} is not there; make it first. A plan is the team's own and is not kept in data/.")  # fmt: skip
+    into = Path(options.into)
+    if not into.is_dir() and (into.exists() or not into.absolute().parent.is_dir()):
+        what = "is a file, not a folder" if into.exists() else "cannot be made: the folder above it is not there; make that first"  # fmt: skip
+        raise CallError(f"{into} {what}. A plan is the team's own and is not kept in data/.")
     evidence, plans, faults = read_evidence(options.data), [], []
     for path in options.files:
         try:
@@ -89,6 +91,8 @@ def _read(options: argparse.Namespace) -> int:
     faults += [f"Two of the files hold the plan {name}; read one." for name in sorted({name for name in names if names.count(name) > 1})]  # fmt: skip
     if faults:
         raise SynthesisError("Nothing was stored.\n" + "\n".join(faults))
+    if not options.check_only:
+        into.mkdir(exist_ok=True)
     for plan in plans:
         for remark in plan.remarks:
             say(remark)

@@ -8,7 +8,7 @@ everything: a nickname in small letters, or a story that only one family has. Pe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from synthesis.evidence.ordinary_words import NAMES, ORDINARY, PLAIN, STARTERS
@@ -61,7 +61,8 @@ _DOES = (
     "always|said|says|told|tells|rang|rings|shouts|asks|phones|came|comes|went|goes|took|takes|left|leaves|lied|lies|cried|"
     "cries|died|hit|hits|hurts|knew|knows|made|makes|gave|gives|got|gets|kept|keeps|lost|loses|moves|lives|works|wrote|"
     "writes|wants|loves|likes|hates|needs|thinks|thought|feels|felt|saw|sees|found|finds|met|spoke|speaks|stood|ran|runs|"
-    "sat|sent|sends|brought|put|puts|held|helps|beat|broke|slept|sleeps|drinks|drank|stayed|[a-z]{2,}(?<!e)ed|[a-z]{2,}(?:[vztdsk]ed|ied)"
+    "sat|sent|sends|brought|put|puts|held|helps|beat|broke|slept|sleeps|drinks|drank|stayed|misses|remembers|deserves|"
+    "understands|listens|[a-z]{2,}s (?:me|him|us|them|you|my|our|his|their|everyone|everybody|nobody)|[a-z]{2,}(?<!e)ed|[a-z]{2,}(?:[vztdsk]ed|ied)"
 )
 _BEGINS = re.compile(
     r"(?:(?<![^\n])|(?<=[.!?:;…–-] )|(?<=[“‘\"'(]))(?P<word>[A-Z][a-zà-öø-ÿ]+(?:-[A-Z][a-zà-öø-ÿ]+)?)"
@@ -69,6 +70,11 @@ _BEGINS = re.compile(
 )
 #: Endings of common nouns and adverbs; names that end so stand in ordinary_words.
 _NOUNS = ("ing", "ed", "ly", "s", "tion", "sion", "ment", "ness", "ship", "hood", "ism", "ure", "age", "ful", "less", "able", "ible", "ity", "ence", "ance", "ical", "ous", "ive", "cy", "n't", "n’t")  # fmt: skip
+#: A word as it may be a name, or a part of one.
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+#: Words in small letters that stand around a name in its detail, and those that are ordinary words as well.
+_AROUND = frozenset(re.findall(r"\w+", f"{_TITLES}|{_PEOPLE}".lower())) | frozenset(["my", "our", "his", "her", "their", "the", "name", "is", "was", "i", "am", "i'm", "this", "of", "known", "as", "called", "named", "signed", "by", "little", "eldest", "oldest", "youngest", "older", "younger", "removed"])  # fmt: skip
+_COMMON = PLAIN | STARTERS | {word.lower() for word in ORDINARY}
 _YEARS = re.compile(r"(?:19|20)\d\d ?[-–/] ?(?:19|20)\d\d")
 
 
@@ -81,10 +87,13 @@ class Detail:
     end: int
 
 
-def personal_details(text: str) -> list[Detail]:
-    """Details in a text that may show who somebody is, in their order, none within another; see `_FORMS` for the kinds."""
+def personal_details(text: str, names: Collection[str] = ()) -> list[Detail]:
+    """Details in a text that may show who somebody is, in their order, none within another; see `_FORMS` for the kinds.
+
+    ``names`` are words that other texts showed to be names (`names_in`): they are found wherever they stand.
+    """
     found: list[Detail] = []
-    for detail in _candidates(text):
+    for detail in (*_candidates(text), *_known(text, names)):
         if not any(detail.start < each.end and each.start < detail.end for each in found):
             found.append(detail)
     return sorted(found, key=lambda detail: detail.start)
@@ -112,6 +121,23 @@ def _beginning(text: str) -> Iterator[Detail]:
             yield Detail("name", match.start("word"), match.end("word"))
 
 
+def names_in(texts: Iterable[str]) -> frozenset[str]:
+    """The words that are names in the details of these texts, in small letters: “my daughter Lily” gives “lily”."""
+    parts = [text[each.start : each.end] for text in texts for each in personal_details(text) if each.kind == "name"]
+    words = {word for part in parts for word in _WORD.findall(part.replace("’", "'"))}
+    bare = {word.removesuffix("'s").removesuffix("'S") for word in words if word not in ORDINARY}
+    return frozenset(word.lower() for word in bare if len(word) > 1 and word.lower() not in _AROUND)
+
+
+def _known(text: str, names: Collection[str]) -> Iterator[Detail]:
+    """Known names in a text: a word that is an ordinary one as well (Will, Grace) only where it has a capital."""
+    for match in _WORD.finditer(text) if names else ():
+        word = match[0].replace("’", "'").removesuffix("'s").removesuffix("'S")
+        common = word.lower() in _COMMON
+        if word.lower() in names and not (common and (word.islower() or word.isupper())):
+            yield Detail("name", match.start(), match.start() + len(word))
+
+
 def _is_nhs_number(text: str) -> bool:
     """Whether ten digits carry the check digit of an NHS number: 11 less the weighted sum modulo 11."""
     digits = [int(each) for each in text if each.isdigit()]
@@ -119,10 +145,10 @@ def _is_nhs_number(text: str) -> bool:
     return check != 10 and check % 11 == digits[9]
 
 
-def blacked_out(text: str) -> str:
+def blacked_out(text: str, names: Collection[str] = ()) -> str:
     """The text with every such detail replaced by its kind in square brackets."""
     parts, at = [], 0
-    for detail in personal_details(text):
+    for detail in personal_details(text, names):
         parts += [text[at : detail.start], f"[removed: {detail.kind}]"]
         at = detail.end
     return "".join([*parts, text[at:]])

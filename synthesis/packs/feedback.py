@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from synthesis.evidence.schema import CallError, Problem, SynthesisError, counte
 from synthesis.evidence.schema import table as table_of
 from synthesis.evidence.tables import Evidence, check_rows
 from synthesis.packs.feedback_files import read_form
-from synthesis.packs.feedback_rows import Batch, FeedbackChoices, add_form
+from synthesis.packs.feedback_rows import Batch, FeedbackChoices, add_form, names_of
+from synthesis.packs.forms import Form
 from synthesis.packs.repeated_forms import answered_otherwise, forms_of_one_copy, said_again
 
 
@@ -59,14 +61,26 @@ def receive_feedback(
     if not paths:
         raise CallError("Name at least one file that was sent back.")
     day, batch = pd.Timestamp(today or dt.date.today()), Batch(rounds=evidence.rounds)
+    forms: list[tuple[Path, Form]] = []
     for path in map(Path, paths):
-        try:
-            add_form(evidence, batch, path.name, read_form(path, evidence), choices, day)
-        except CallError:
-            raise
-        except SynthesisError as error:
-            batch.problems += [f"{path.name}: {_reason(line, path)}" for line in str(error).splitlines()]
+        with _told(batch, path):
+            forms.append((path, read_form(path, evidence)))
+    batch.names = names_of(form for _, form in forms)
+    for path, form in forms:
+        with _told(batch, path):
+            add_form(evidence, batch, path.name, form, choices, day)
     return _received(evidence, batch)
+
+
+@contextmanager
+def _told(batch: Batch, path: Path) -> Iterator[None]:
+    """Every reason against a file is put to the problems of the batch."""
+    try:
+        yield
+    except CallError:
+        raise
+    except SynthesisError as error:
+        batch.problems += [f"{path.name}: {_reason(line, path)}" for line in str(error).splitlines()]
 
 
 def _reason(line: str, path: Path) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from synthesis.evidence.privacy import blacked_out, hinted, personal_details
+from synthesis.evidence.privacy import blacked_out, hinted, names_in, personal_details
 from synthesis.evidence.round_rules import version_of
 from synthesis.evidence.schema import SynthesisError
 from synthesis.evidence.tables import Evidence
@@ -51,6 +52,12 @@ class Batch:
     flagged: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    names: frozenset[str] = frozenset()
+
+
+def names_of(forms: Iterable[Form]) -> frozenset[str]:
+    """Names that are flagged anywhere in these forms: a name told by its form in one cell stands without it in others."""
+    return names_in(text for form in forms for text in (*form.who.values(), *(each.comment for each in form.entries)))
 
 
 def add_form(
@@ -58,12 +65,14 @@ def add_form(
 ) -> None:
     """Add a form's rows to the batch. Raises SynthesisError with every reason against the form as a whole."""
     if form.mark.review != review_of(evidence):
-        raise SynthesisError(f"it answers a pack of another review ({form.mark.review}); this one is {review_of(evidence)}.")  # fmt: skip
-    _check_targets(evidence, form)
-    group, role, copy = _who(form, choices, batch, name)
-    if form.entries:
-        _greet(evidence, batch, group)
-    round_id = round_of(evidence, batch, form, choices, name)
+        raise SynthesisError("\n".join([*form.faults, f"it answers a pack of another review ({form.mark.review}); this one is {review_of(evidence)}."]))  # fmt: skip
+    try:
+        group, role, copy, round_id = _placed(evidence, batch, name, form, choices)
+    except SynthesisError:
+        for each in form.entries:  # what people must look at is told along with the faults
+            place = f"{name}, {each.place}"
+            _private(_settled(each, choices, batch, place), choices, batch, place)
+        raise
     n_before = len(batch.rows)
     for each in form.entries:
         entry = _settled(each, choices, batch, f"{name}, {each.place}")
@@ -95,6 +104,30 @@ def add_form(
     batch.remarks += [f"{name}: {remark}" for remark in form.remarks]
     if not form.entries:
         batch.remarks.append(f"{name}: nothing was filled in.")
+
+
+def _placed(
+    evidence: Evidence, batch: Batch, name: str, form: Form, choices: FeedbackChoices
+) -> tuple[str, str, str, str]:
+    """Group, role, copy and round of a form. Raises SynthesisError with all its faults, those found here among them."""
+    problems, who, round_id = list(form.faults), ("", "", ""), ""
+    try:
+        _check_targets(evidence, form)
+    except SynthesisError as error:
+        problems.append(str(error))
+    try:
+        who = _who(form, choices, batch, name)
+    except SynthesisError as error:
+        problems.append(str(error))
+    try:
+        round_id = round_of(evidence, batch, form, choices, name)
+    except SynthesisError as error:
+        problems.append(str(error))
+    if problems:
+        raise SynthesisError("\n".join(problems))
+    if form.entries:
+        _greet(evidence, batch, who[0])
+    return *who, round_id
 
 
 def _settled(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -> Entry:
@@ -133,7 +166,7 @@ def _check_targets(evidence: Evidence, form: Form) -> None:
 def _who(form: Form, choices: FeedbackChoices, batch: Batch, name: str) -> tuple[str, str, str]:
     """Group, role and copy, from the form or the call. Raises SynthesisError where they are missing or contradict."""
     problems: list[str] = []
-    personal = bool(personal_details(form.who.get("group", "")))
+    personal = bool(personal_details(form.who.get("group", ""), batch.names))
     given = {"group": "" if personal else _slug(form.who.get("group", "")), "copy": _slug(form.who.get("copy", ""))}
     asked = {"group": _slug(choices.group), "copy": _slug(choices.copy)}
     typed = form.who.get("role", "")
@@ -143,7 +176,9 @@ def _who(form: Form, choices: FeedbackChoices, batch: Batch, name: str) -> tuple
         problems.append(f"the role {typed!r} is none of {', '.join(sorted(set(labels('roles').values())))}; give one with --role.")  # fmt: skip
     for what, said in given.items():
         if said and asked[what] and said != asked[what]:
-            problems.append(f"the form says {what} {said}, and --{what} says {asked[what]}; which is right?")
+            problems.append(
+                f"the form says {what} {said}, and --{what} says {asked[what]}; which is right? Leave --{what} out to take the form's, or correct it in the form."
+            )
     who = {what: asked[what] or given[what] for what in given}
     if not who["group"] and not personal:
         problems.append("it does not say which group it comes from; give --group, under a name that identifies nobody.")
@@ -171,12 +206,12 @@ def _slug(text: str) -> str:
 
 def _private(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -> tuple[str, str]:
     """The comment as it may be stored, and how flagged details were settled."""
-    found = personal_details(entry.comment)
+    found = personal_details(entry.comment, batch.names)
     if not found:
         return entry.comment, ""
     kinds = ", ".join(dict.fromkeys(detail.kind for detail in found))
     if choices.blank:
-        return blacked_out(entry.comment), f"{kinds}: blacked out"
+        return blacked_out(entry.comment, batch.names), f"{kinds}: blacked out"
     if choices.keep:
         return entry.comment, f"{kinds}: kept, {plain_text(choices.keep)}"
     batch.flagged.append(f"{place}: {'; '.join(hinted(entry.comment, detail) for detail in found)}")

@@ -62,14 +62,20 @@ class _Line:
 
 
 def read_feedback_workbook(path: Path) -> Form:
-    """The form that a workbook is. Raises SynthesisError with every reason for which it cannot be taken whole."""
+    """The form that a workbook is, with its faults. Raises SynthesisError, with these, where it is none.
+
+    A cell with a formula is a fault and is read as empty: the formula is not carried out.
+    """
     sheets = read_workbook(path, FEEDBACK_SHEET, MOST_ROWS)
     faults = [f"sheet {name}, row {row}: a cell {cell.fault}" for name, rows in sheets.items() for row, cells in rows for cell in cells if cell.fault]  # fmt: skip
-    if faults:
-        raise SynthesisError("\n".join(faults))
     notes = notes_of(path)
     grids = [_Grid(_named(name, at), _texts(rows), notes.get(name, SheetNotes())) for at, (name, rows) in enumerate(sheets.items(), 1)]  # fmt: skip
-    return _form("xlsx", grids)
+    try:
+        form = _form("xlsx", grids)
+    except SynthesisError as error:
+        raise SynthesisError("\n".join([*faults, str(error)])) from error
+    form.faults[:0] = faults
+    return form
 
 
 def _named(name: str, at: int) -> str:
@@ -112,9 +118,8 @@ def _form(kind: str, grids: list[_Grid]) -> Form:
     grid, top, columns = headed[0]
     heads = grid.rows[top][1]
     lines = [_line(number, row, columns, heads, grid) for number, row in grid.rows[top + 1 :]]
-    form = Form(kind, _one_mark(lines))
     prints = frozenset().union(*(line.prints for line in lines))
-    _check_codes(lines, prints)
+    form = Form(kind, _one_mark(lines), faults=_misplaced_codes(lines, prints))
     for line in lines:
         _take(form, grid, line, prints)
     _take_notes(form, grid, {line.number: line for line in lines})
@@ -148,8 +153,8 @@ def _one_mark(lines: list[_Line]) -> Mark:
     return marks.pop()
 
 
-def _check_codes(lines: list[_Line], prints: frozenset[str]) -> None:
-    """Every row that went out still has its code, and the code is its own; else an answer could go astray."""
+def _misplaced_codes(lines: list[_Line], prints: frozenset[str]) -> list[str]:
+    """Rows that went out and have lost their code or have another's: an answer could go astray."""
     problems = []
     for line in lines:
         said, hidden = read_code(line.code), read_code(line.cells["hidden"])
@@ -160,8 +165,7 @@ def _check_codes(lines: list[_Line], prints: frozenset[str]) -> None:
             problems.append(f"row {line.number}: the code {now}, and the row went out as “{line.cells['hidden']}”; put it back, or move whole rows only")  # fmt: skip
         elif not said and line.code and any(mark in line.code for mark in "·•|"):
             problems.append(f"row {line.number}: {line.code!r} is not the code of a question")
-    if problems:
-        raise SynthesisError("\n".join(problems))
+    return problems
 
 
 def _written(line: _Line, prints: frozenset[str]) -> list[str]:

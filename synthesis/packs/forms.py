@@ -63,13 +63,15 @@ class Entry:
 
 @dataclass
 class Form:
-    """What a returned form says: its kind of file, its pack, who filled it in, its entries, and remarks for the team."""
+    """What a returned form says: its kind of file, its pack, who filled it in, its entries, remarks for the team, and faults for
+    which it is refused once everything else that is wrong with it is known."""
 
     kind: str
     mark: Mark
     who: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def trace(evidence: Evidence, id: str) -> pd.DataFrame:
     identifier that is not there, with the nearest ones.
     """
     start = _find(evidence, id)
+    id = start[1]
     links, labels = _links(evidence), _labels(evidence)
     above, below = _steps(links, up=True), _steps(links, up=False)
     _add_steps_of(evidence, start, above, below)
@@ -137,6 +138,9 @@ def _find(evidence: Evidence, id: str) -> Node:
     if "/" in id:  # perhaps a coding; only those of its finding are looked through, there can be a million
         own = evidence.codings[evidence.codings["finding_id"] == id.partition("/")[0]]
         known += ["/".join(row) for row in own[list(LEVELS["coding"][1])].itertuples(index=False)]
+    cased = {each for each in known if each.lower() == id.lower()}
+    if len(cased) == 1:  # only its capitals differ, and nothing else is written so
+        return _find(evidence, cased.pop())
     twins = [each for each in known if plain(each) == plain(id)]
     near = twins or difflib.get_close_matches(id, known, n=3, cutoff=0.7)
     meant = f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from synthesis.coding.codebook import codebook_history, codebook_table, theme_order
+from synthesis.evidence.addresses import linkable, reader_address
 from synthesis.evidence.schema import CallError, Table, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version
 from synthesis.review.provenance import status_line
@@ -138,7 +139,9 @@ def _cells(column: pd.Series) -> pd.Series:
             return str(int(value)) if str(column.name).endswith("year") else _number(value)  # type: ignore[call-overload]
         if names:
             return "; ".join(names.get(part, part) for part in value.split(";"))
-        spaced = value.replace(";", "; ") if _LIST.fullmatch(value) and not value.startswith("http") else value
+        if value.startswith("http"):
+            return reader_address(value)
+        spaced = value.replace(";", "; ") if _LIST.fullmatch(value) else value
         return spaced.replace("_", " ") if not is_id and _WORDS.fullmatch(value) else spaced
 
     return column.astype(object).map(text)
@@ -188,6 +191,8 @@ def show(
     rests_on : the table of the schema from which the numbers come, for the line below (`status_line`), such as
         ``official_statistics`` or ``prevalence``; default coded findings.
     """
+    if {"source_url", "doi"} <= set(frame):
+        frame = frame.assign(source_url=_led_by_doi(frame))
     if columns is not None:
         wanted = list(columns)
         if unknown := [column for column in wanted if column not in frame]:
@@ -200,18 +205,34 @@ def show(
     return Shown(caption, presented(frame, headings), status_line(evidence, rests_on))
 
 
+def _led_by_doi(frame: pd.DataFrame) -> list[object]:
+    """Addresses of rows for a reader, each led by the row's DOI where it has one."""
+    pairs = zip(frame["source_url"], frame["doi"], strict=True)
+    return [
+        address if pd.isna(address) else reader_address(address, "" if pd.isna(doi) else doi) for address, doi in pairs
+    ]
+
+
+def link_of(text: str) -> str:
+    """The address with which a cell begins, if a page may link it; else an empty text."""
+    first = text.partition(" ")[0]
+    return first if linkable(first) else ""
+
+
 @cache
 def templates() -> jinja2.Environment:
     """The page templates; text is escaped, so that nothing in a cell becomes markup."""
     import jinja2
 
-    return jinja2.Environment(
+    pages = jinja2.Environment(
         loader=jinja2.PackageLoader("synthesis"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters["link_of"] = link_of
+    return pages
 
 
 def as_markup(html: str) -> Any:

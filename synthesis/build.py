@@ -170,6 +170,7 @@ def _write_themes(evidence: Evidence, out: Path) -> list[dict[str, str]]:
     """A page an analytical theme, with every finding behind it and the address at which it was read."""
     themes = evidence.themes.set_index("theme_id")
     behind = theme_evidence(evidence)
+    behind["doi"] = behind["study_id"].map(evidence.studies.set_index("study_id")["doi"])
     columns = ["finding", "perspective", "code", "negative_case", "study_id", "source_url"]
     entries = []
     for theme in (each for each in theme_order(evidence) if pd.isna(themes.loc[each, "parent_theme_id"])):

@@ -15,6 +15,7 @@ from accessible import page_faults
 
 from synthesis import SynthesisError, build, read_evidence, theme_evidence
 from synthesis.build import run
+from synthesis.evidence.addresses import is_mirror, linkable
 from synthesis.evidence.schema import derived_tables
 from synthesis.reports import figures
 from synthesis.reports.derived import derive
@@ -182,7 +183,21 @@ def test_every_finding_behind_a_theme_can_be_followed_to_its_address(built):
         for path in (base / "first" / "themes").glob("*.html")
         for link in Page(path.read_text(encoding="utf-8")).links
     }
-    assert set(held["source_url"]) <= linked
+    doi = held["study_id"].map(read_evidence(base / "data").studies.set_index("study_id")["doi"])
+    known = held["source_url"].map(linkable)
+    assert set("https://doi.org/" + doi.dropna()) <= linked
+    assert set(held.loc[doi.isna() & known, "source_url"]) <= linked
+    assert not linked & set(held.loc[~known, "source_url"])
+
+
+def test_no_page_sends_a_reader_to_a_host_that_is_not_known(built):
+    base, _ = built
+    pages = list((base / "first").rglob("*.html"))
+    away = {link for page in pages for link in Page(page.read_text(encoding="utf-8")).links if link.startswith("http")}
+    assert away and not {link for link in away if is_mirror(link)}
+    assert not {
+        link for link in away if link in set(read_evidence(base / "data").findings["source_url"]) and not linkable(link)
+    }
 
 
 def test_a_file_of_somebody_else_in_derived_is_left_alone(built, tmp_path, without_figures):

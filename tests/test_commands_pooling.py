@@ -235,3 +235,14 @@ def test_a_table_of_the_evidence_base_is_pooled_with_a_word_on_its_guard_rails(a
     assert status == 0 and out == ask(GOOD)[1]
     assert "without its guard rails" in err and "`synthesis prevalence`" in err
     assert ask(GOOD)[2] == ""
+
+
+def test_every_door_says_the_same_of_what_leads(tmp_path, capsys):
+    rows = [(30, 400), (80, 440), (20, 200), (120, 300)]
+    path = tmp_path / "own.csv"
+    path.write_text("x,n,g\n" + "".join(f"{x},{n},one\n" for x, n in rows), encoding="utf-8")
+    said = pool(*zip(*rows, strict=True)).headline.text
+    assert said.startswith("Read the range first: 7.5 % to 40.0 % in 4 estimates.")
+    for more in ([], ["--by", "g"]):
+        assert main(["pool", str(path), "--events", "x", "--totals", "n", *more]) == 0
+        assert said in " ".join(capsys.readouterr().out.split())

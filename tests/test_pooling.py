@@ -361,6 +361,9 @@ def test_the_result_prints_what_a_reader_needs():
         "Q  ",
     ):
         assert said in text
+    assert text.startswith("Read the range first: 7.5 % to 40.0 % in 4 estimates. The mean of ")
+    assert "need not describe any one setting" in " ".join(text.split())
+    assert "Read the range" not in str(pool([3], [40])) and "describes these settings" not in str(pool([3], [40]))
     assert "Common effect: binomial-normal GLMM" in str(pool([3, 8], [40, 44], model="glmm", effects="common"))
 
 

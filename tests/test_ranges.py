@@ -77,3 +77,12 @@ def test_an_indicator_whose_sources_name_no_author_is_refused_in_words_too(evide
     assert rows["source"].notna().all()
     with pytest.raises(PoolingRefused):
         pool_estimates(evidence, indicator)
+
+
+def test_a_single_estimate_says_of_how_many_it_is(ranges, evidence):
+    held = evidence.estimates.set_index("indicator_id")["denominator"]
+    single = ranges[ranges["n_estimates"] == 1]
+    assert {"not printed"} < set(single["n_of_one"])
+    for indicator, said in single["n_of_one"].items():
+        assert said == ("not printed" if pd.isna(held[indicator]) else f"{held[indicator]:,.0f}")
+    assert ranges.loc[ranges["n_estimates"] > 1, "n_of_one"].isna().all()

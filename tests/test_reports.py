@@ -128,3 +128,28 @@ def test_a_workbook_prints_on_one_page_width_and_explains_its_columns(evidence):
     assert sheet.max_row == 4 + len(evidence.themes)
     explained = [row[0].value for row in book["columns"].iter_rows(min_row=5)]
     assert explained == list(table("themes").columns)
+
+
+def test_numbers_of_a_column_have_the_same_digits_and_zero_has_no_sign():
+    frame = pd.DataFrame(
+        {"change": [17.0, -19.4, -0.0], "whole": [-0.0, 1.0, 2.0], "tau2": [0.12345, 1.0, 2.0],
+         "percent_as_reported": [34.0, 36.5, 1.0], "percent": [1.0, -0.01, 2.0], "ci_low": [-0.04, 1, 1], "ci_high": [1.0, 2, 3]}
+    )  # fmt: skip
+    shown = presented(frame)
+    assert shown["Change"].to_list() == ["17.0", "-19.4", "0.0"]
+    assert shown["Whole"].to_list() == ["0", "1", "2"]
+    assert shown["Tau2"].to_list() == ["0.1235", "1", "2"], "a column that is not rounded stays as it is"
+    assert shown["Percent as reported"].to_list() == ["34", "36.5", "1"], "as the source prints it"
+    assert shown.iloc[:2, -1].to_list() == ["1.0 (0.0 to 1.0)", "0.0 (1.0 to 2.0)"]
+
+
+def test_counts_worked_out_from_a_percent_are_marked_with_their_note(evidence):
+    table = prevalence_table(evidence, "custody_loss_mothers_smi")
+    shown = show(
+        evidence, table, "Custody loss", ["source", "numerator", "denominator", "percent_as_reported", "remark"]
+    )
+    assert shown.cells["Numerator"].to_list() == ["≈84", "≈39"]
+    assert shown.caption == "Custody loss (≈ worked out from the printed percent)"
+    assert "82 of 322" in shown.cells["Remark"].iloc[0]
+    plain = show(evidence, table, "Custody loss", ["source", "percent"])
+    assert plain.caption == "Custody loss"

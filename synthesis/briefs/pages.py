@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from synthesis.briefs.contents import FIGURE_COLUMNS, MEASURE_COLUMNS, Brief
+from synthesis.evidence.addresses import reader_address
 from synthesis.reports.display import templates
 
 
@@ -12,6 +13,7 @@ def brief_page(brief: Brief) -> str:
     """The brief as the text of one HTML file, with every row behind it and its address at the end."""
     words = brief.words.texts
     rows = brief.rows.astype(object).where(brief.rows.notna() & (brief.rows != "nan"), "")
+    rows["address"] = rows["address"].map(reader_address)
     return (
         templates()
         .get_template("brief.html")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from synthesis.briefs.contents import Brief
 from synthesis.briefs.parts import Match, ThemeLine
+from synthesis.evidence.addresses import linkable
 from synthesis.evidence.dictionary import OFFICIAL
 
 #: Columns of the table of figures on paper, headed by the words ``head_`` and their names.
@@ -151,4 +152,4 @@ def _sources(brief: Brief, shown: list[Match], measures: list[str]) -> tuple[tup
 
 def _address(rows: pd.DataFrame, row_id: str) -> str:
     address = str(rows.at[row_id, "address"])
-    return address if address.startswith("http") else ""
+    return address if linkable(address) else ""

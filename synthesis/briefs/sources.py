@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from synthesis.briefs.parts import Common, brief_words
+from synthesis.evidence.addresses import linkable
 from synthesis.evidence.dictionary import OFFICIAL
 from synthesis.evidence.tables import Evidence
 from synthesis.guidance.guides import guide_item_table, recommendation_table
@@ -125,7 +126,7 @@ def source_lines(evidence: Evidence, rows: pd.DataFrame, common: Common) -> tupl
     guides = pd.concat([by_table[name] for name in ("guide_items", "recommendations") if name in by_table])
     for reference, own in guides.groupby("reference", sort=False):
         addresses = tuple(
-            (str(row.row_id), "" if pd.isna(row.address) else str(row.address)) for row in own.itertuples()
+            (str(row.row_id), str(row.address) if linkable(row.address) else "") for row in own.itertuples()
         )
         if any(address for _, address in addresses):
             lines.append((str(reference), addresses))
@@ -133,7 +134,15 @@ def source_lines(evidence: Evidence, rows: pd.DataFrame, common: Common) -> tupl
             held = f"{reference} ({addresses[0][0]} to {addresses[-1][0]})"
             lines.append((f"{held}: {words.texts['source_no_address']}", ()))
     measures = by_table["measures"]
-    lines.append((words.texts["source_measures"], tuple(zip(measures["row_id"], measures["address"], strict=True))))
+    lines.append(
+        (
+            words.texts["source_measures"],
+            tuple(
+                (name, address if linkable(address) else "")
+                for name, address in zip(measures["row_id"], measures["address"], strict=True)
+            ),
+        )
+    )
     lines.append((words.said("source_links", dates=_span(evidence.crosswalk["date"].dt.strftime("%Y-%m-%d"))), ()))
     return tuple(lines)
 

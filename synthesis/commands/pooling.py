@@ -120,13 +120,14 @@ def _print(table: pd.DataFrame, frame: pd.DataFrame, words: dict, options: argpa
 
         print(pool(frame["events"], frame["totals"], **words))
     else:
-        print(groups_text(table, options.by))
+        print(groups_text(table, options.by, frame))
 
 
-def groups_text(table: pd.DataFrame, caption: str) -> str:
-    """Rows of `pool_groups` as a table for a terminal, with the remarks of each group below it."""
+def groups_text(table: pd.DataFrame, caption: str, frame: pd.DataFrame) -> str:
+    """Rows of `pool_groups` as a table for a terminal; below it what leads in each group of `frame`, and its remarks."""
     import pandas as pd
 
+    from synthesis.numbers.leading import headline
     from synthesis.pooling.text import count, percent, span
     from synthesis.reports.display import text_table
 
@@ -142,7 +143,15 @@ def groups_text(table: pd.DataFrame, caption: str) -> str:
             "I²": [_number(row["i2"], ".1f") for row in rows],
         }
     )  # fmt: skip
-    remarks = [f"{row['group']}: {row['remark']}" for row in rows if isinstance(row["remark"], str)]
+    share = (frame["events"] / frame["totals"]).groupby(frame["group"])
+    low, high = share.min(), share.max()
+    level = {"level": float(rows[0]["level"])} if rows else {}
+    remarks = [
+        f"{row['group']}: {headline(row['k'], row['estimate'], row['pi_low'], row['pi_high'], row['i2'], low[row['group']], high[row['group']], **level).text}"
+        for row in rows
+        if row["k"] > 1 and row["estimate"] == row["estimate"] and row["group"] in low
+    ]
+    remarks += [f"{row['group']}: {row['remark']}" for row in rows if isinstance(row["remark"], str)]
     return "\n".join([text_table(cells), *("\n" + "\n".join(textwrap.wrap(remark, 110)) for remark in remarks)])
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from synthesis.drawing.canvas import shown_percent
 from synthesis.evidence.schema import vocabularies
 from synthesis.numbers.intervals import wilson
-from synthesis.numbers.leading import headline
 from synthesis.pooling.grouping import Subgroups
 from synthesis.pooling.pooled import Pooled
 from synthesis.pooling.text import INTERVAL_NAMES, model_text
@@ -252,7 +251,7 @@ def _effects(result: Pooled) -> str:
 
 
 def _pooled_notes(result: Pooled) -> list[str]:
-    notes = [lead_of(result).text] if result.k > 1 and pd.notna(result.estimate) else []
+    notes = [result.headline.text] if result.k > 1 and pd.notna(result.estimate) else []
     diamond = f"Diamond: mean with its {100 * result.level:g}% interval ({INTERVAL_NAMES[result.interval]}). {model_text(result)}."
     bar = " Hatched bar: where a further study may be expected." if pd.notna(result.pi_low) else ""
     notes.append(diamond + bar)
@@ -260,14 +259,6 @@ def _pooled_notes(result: Pooled) -> list[str]:
         _heterogeneity(result.table().iloc[0]) + " " + _weights("Area of a square", result.model, result.studies)
     )
     return [*notes, *([result.remark] if result.remark else [])]
-
-
-def lead_of(result: Pooled):
-    """Whether the mean or the range goes first."""
-    share = result.studies["proportion"]
-    return headline(
-        result.k, result.estimate, result.pi_low, result.pi_high, result.i2, share.min(), share.max(), result.level
-    )
 
 
 def _heterogeneity(row: pd.Series) -> str:
@@ -315,7 +306,7 @@ def pooled_alt(result: Pooled) -> str:
     n = f"{result.k} {'study' if result.k == 1 else 'studies'}"
     said = f"Forest plot of {n}, {span(share.min(), share.max())}%"
     if result.k > 1 and pd.notna(result.estimate):
-        said += "; read this range first" if lead_of(result).lead == "range" else ""
+        said += "; read this range first" if result.headline.lead == "range" else ""
         said += f"; mean {shown_percent(100 * result.estimate)}% ({span(100 * result.ci_low, 100 * result.ci_high)})"
         if pd.notna(result.pi_low):
             said += f", a further study may lie between {shown_percent(100 * result.pi_low)} and {shown_percent(100 * result.pi_high)}%"

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from synthesis.evidence.addresses import is_mirror, reader_address
 from synthesis.evidence.schema import CallError, vocabularies
 from synthesis.evidence.tables import Evidence
 
@@ -109,9 +110,11 @@ def guide_item_table(
 
 
 def _titles(evidence: Evidence) -> pd.Series:
-    """Title of each guide by identifier; where none is printed, the kind of document."""
+    """Title of each guide by identifier; where none is printed, the kind of document; a mirror is named."""
     known = evidence.guide_sources.set_index("source_id")
-    return known["title"].fillna(known["kind"])
+    titles = known["title"].fillna(known["kind"])
+    mirrored = known["source_url"].map(is_mirror, na_action="ignore").fillna(False).astype(bool)
+    return titles.where(~mirrored, titles + " (" + known["source_url"].map(reader_address, na_action="ignore") + ")")
 
 
 def _addresses(evidence: Evidence) -> pd.Series:

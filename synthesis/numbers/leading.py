@@ -45,7 +45,7 @@ def headline(
     level : of the prediction interval, as the sentence names it.
 
     The prediction interval decides: where a new, similar setting may have more than twice the odds of the mean, or less
-    than half of them, the mean describes no setting and the range leads. I2 does not decide beside it, because with
+    than half of them, the mean need not describe any one setting and the range leads. I2 does not decide beside it, because with
     large samples it is near 100 % however close the estimates lie (Migliavaca 2022, doi 10.1002/jrsm.1547: 134
     meta-analyses of prevalence, median 96.9 %); it decides alone only where there is no prediction interval.
 
@@ -61,7 +61,7 @@ def headline(
     said = f"; I² is {i2:.0f} %" if i2 == i2 else ""
     few = f" With {k} estimates that interval is itself a guess." if predicted and k < PREDICTED_FROM else ""
     if predicted and max(_ratio(pi_high, estimate), _ratio(estimate, pi_low)) > ODDS_APART:
-        return Headline("range", f"Read the range first: {reach}. The mean of {_percent(estimate)} describes no setting, since {spread}{said}.{few}")  # fmt: skip
+        return Headline("range", f"Read the range first: {reach}. The mean of {_percent(estimate)} need not describe any one setting, since {spread}{said}.{few}")  # fmt: skip
     if not predicted and not i2 < I2_APART:
         return Headline("range", f"Read the range first: {reach}. There is no prediction interval to say what the mean of {_percent(estimate)} stands for{said}.")  # fmt: skip
     about = f"; {spread}" if predicted else ""

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from synthesis.evidence.addresses import linkable
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence, as_text
 from synthesis.planning.answers import HEADS, Answer, Privacy, make_plan
@@ -137,7 +138,7 @@ def form_view(answers: PlanAnswers) -> dict[str, Any]:
         "status": status_line(answers.evidence, "planning_elements"),
         "items": [
             {**{name: row[name] for name in ("item_id", "domain", "item")},
-             "source": row["source"], "link": row["source_url"] if row["source_url"].startswith(("https://", "http://")) else ""}
+             "source": row["source"], "link": row["source_url"] if linkable(row["source_url"]) else ""}
             for row in items
         ],
         "given": {item: {part: getattr(each, part) for part in _PARTS} for item, each in answers.given.items()},

@@ -11,6 +11,7 @@ import pandas as pd
 
 from synthesis.evidence.schema import SynthesisError
 from synthesis.numbers import intervals
+from synthesis.numbers.leading import Headline, headline
 from synthesis.pooling.batches import impossible, pooled_columns
 from synthesis.pooling.options import PoolingOptions, without_effect
 from synthesis.pooling.text import pooled_text
@@ -77,8 +78,24 @@ class Pooled:
         row = {name: [getattr(self, name)] for name in COLUMNS[1:]}
         return pd.DataFrame({"group": pd.Series([None], dtype="str"), **row}).astype(_TYPES)
 
+    @property
+    def headline(self) -> Headline:
+        """What a reader must see first, the mean or the range of what was pooled, in words."""
+        share = self.studies["proportion"]
+        return headline(
+            self.k,
+            self.estimate,
+            self.pi_low,
+            self.pi_high,
+            self.i2,
+            float(share.min()),
+            float(share.max()),
+            self.level,
+        )
+
     def __str__(self) -> str:
-        return pooled_text(self)
+        leads = self.k > 1 and self.estimate == self.estimate
+        return pooled_text(self, self.headline.text if leads else "")
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What a notebook shows: the same as print."""

@@ -22,10 +22,10 @@ INTERVAL_NAMES = {
 _PREDICTIONS = {"same": "", "hts-k2": ", t with k-2", "hts-k1": ", t with k-1", "bootstrap": ", bootstrap"}
 
 
-def pooled_text(result: Any) -> str:
-    """A `Pooled` as text, rounded for reading: model, mean, prediction interval, heterogeneity, remarks, a line each."""
+def pooled_text(result: Any, lead: str = "") -> str:
+    """A `Pooled` as text, rounded for reading: what leads, model, mean, prediction interval, heterogeneity, remarks, a line each."""
     level = f"{100 * result.level:g} %"
-    lines = [model_text(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
+    lines = [*textwrap.wrap(lead, 110), model_text(result), f"{result.k} {'study' if result.k == 1 else 'studies'}, {count(result.events)} of {count(result.totals)}", ""]  # fmt: skip
     interval = f"{span(result.ci_low, result.ci_high)}; {level} interval, {INTERVAL_NAMES[result.interval]}"
     lines.append(
         f"Pooled proportion    {percent(result.estimate)}{'' if math.isnan(result.ci_low) else f' ({interval})'}"

@@ -16,8 +16,9 @@ import pandas as pd
 
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence
-from synthesis.numbers.leading import Headline, headline
+from synthesis.numbers.leading import Headline
 from synthesis.pooling.pooled import Pooled, pool
+from synthesis.pooling.text import pooled_text
 from synthesis.prevalence.estimates import counted_units, source_label, with_counts
 from synthesis.prevalence.guard_rails import NEVER, pooling_refusals
 
@@ -87,18 +88,7 @@ class PooledEstimates:
     @property
     def headline(self) -> Headline:
         """What a reader must see first, the mean or the range, in words."""
-        used, result = self._used(), self.pooled
-        share = used["numerator"].astype(float) / used["denominator"].astype(float)
-        return headline(
-            result.k,
-            result.estimate,
-            result.pi_low,
-            result.pi_high,
-            result.i2,
-            float(share.min()),
-            float(share.max()),
-            result.level,
-        )
+        return self.pooled.headline
 
     def _used(self) -> pd.DataFrame:
         return self.estimates[self.estimates["in_pool"] == "yes"]
@@ -125,7 +115,7 @@ class PooledEstimates:
         parts = [self.name, self.headline.text]
         if self.override is not None:
             parts += [str(self.override), *([self.override.selection] if self.override.selection else [])]
-        parts += [str(self.pooled)]
+        parts += [pooled_text(self.pooled)]
         parts += [f"Left out: {row.source} ({row.estimate_id}): {row.reason}" for row in self.left_out.itertuples()]
         return "\n".join(parts)
 

@@ -14,7 +14,7 @@ from synthesis.prevalence.guard_rails import pooling_refusals
 BY_DECISION = "Mean by decision all the same: "
 _RANGES = (
     "topic", "indicator_id", "name", "n_estimates", "n_with_percent", "n_sources", "range_low", "range_high", "lowest", "highest",
-    "percent", "ci_low", "ci_high", "pi_low", "pi_high", "lead", "reason",
+    "percent", "ci_low", "ci_high", "pi_low", "pi_high", "lead", "reason", "n_of_one",
 )  # fmt: skip
 
 
@@ -29,7 +29,8 @@ def estimate_ranges(evidence: Evidence, topic: str | None = None) -> pd.DataFram
     n_estimates, n_with_percent, n_sources``; ``range_low, range_high`` (percents; missing where none is visible) with
     ``lowest, highest``, the sources at the ends; ``percent, ci_low, ci_high, pi_low, pi_high, lead`` of a pooled line
     (missing where there is none; ``lead`` says whether the mean or the range is to be read first), and ``reason``, why it
-    is or is not pooled (a mean by a recorded decision says so first). Rows of one source may be of the same people. Raises
+    is or is not pooled (a mean by a recorded decision says so first). ``n_of_one``: of a single
+    estimate, of how many it is, or "not printed"; missing where there are several. Rows of one source may be of the same people. Raises
     SynthesisError for an unknown topic.
     """
     if topic is not None and topic not in vocabularies()["topic"]:
@@ -50,6 +51,8 @@ def estimate_ranges(evidence: Evidence, topic: str | None = None) -> pd.DataFram
     out["reason"] = evidence.indicators.set_index("indicator_id")["reason"]
     # The reason says why the indicator is not pooled; where a decision pools it all the same, the two would contradict.
     out["reason"] = out["reason"].where(out["override"].isna(), BY_DECISION + out["reason"].fillna(""))
+    number = grouped["denominator"].first().map("{:,.0f}".format, na_action="ignore").fillna("not printed")
+    out["n_of_one"] = number.astype("str").where(out["n_estimates"] == 1)
     return out.reset_index()[list(_RANGES)]
 
 

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from synthesis.coding.codebook import codebook_history, codebook_table, theme_order
+from synthesis.evidence.addresses import linkable, reader_address
 from synthesis.evidence.schema import CallError, Table, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version
+from synthesis.prevalence.by_indicator import WORKED_OUT_NOTE, count_marks
 from synthesis.review.provenance import status_line
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ _LONGEST_WORD = 24
 _LIST = re.compile(r"[^\s;]+(;[^\s;]+)+")
 #: A word, or words, of a closed vocabulary.
 _WORDS = re.compile(r"[a-z]+(_[a-z]+)*(;[a-z]+(_[a-z]+)*)*")
+#: Endings of columns whose numbers stay as a source prints them.
+_AS_PRINTED = ("_as_reported", "value", "minutes", "items")
 _LOW_HIGH = {"percent": ("ci_low", "ci_high"), "pi_low": ("pi_high",), "range_low": ("range_high",)}
 
 
@@ -113,20 +117,22 @@ def _of(part: pd.Series, whole: pd.Series) -> pd.Series:
 def _with_interval(percent: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
     texts = []
     for p, a, b in zip(percent, low, high, strict=True):
-        point = "–" if pd.isna(p) else f"{p:.1f}"
-        texts.append(point if pd.isna(a) else f"{point} ({a:.1f} to {b:.1f})")
+        point = "–" if pd.isna(p) else _fixed(p, 1)
+        texts.append(point if pd.isna(a) else f"{point} ({_fixed(a, 1)} to {_fixed(b, 1)})")
     return pd.Series(texts, percent.index)
 
 
 def _range(low: pd.Series, high: pd.Series) -> pd.Series:
     ends = zip(low, high, strict=True)
     return pd.Series(
-        ["–" if pd.isna(a) else f"{a:.1f}" if a == b else f"{a:.1f} to {b:.1f}" for a, b in ends], low.index
+        ["–" if pd.isna(a) else _fixed(a, 1) if a == b else f"{_fixed(a, 1)} to {_fixed(b, 1)}" for a, b in ends],
+        low.index,
     )
 
 
 def _cells(column: pd.Series) -> pd.Series:
     names = vocabularies()[NAMES[str(column.name)]] if column.name in NAMES else {}
+    places = _places(column)
     is_id = str(column.name).endswith("id") or column.name == "coder"
 
     def text(value: object) -> str:
@@ -135,10 +141,14 @@ def _cells(column: pd.Series) -> pd.Series:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if not isinstance(value, str):
-            return str(int(value)) if str(column.name).endswith("year") else _number(value)  # type: ignore[call-overload]
+            if str(column.name).endswith("year"):
+                return str(int(value))  # type: ignore[call-overload]
+            return _fixed(value, places) if places else _number(value)
         if names:
             return "; ".join(names.get(part, part) for part in value.split(";"))
-        spaced = value.replace(";", "; ") if _LIST.fullmatch(value) and not value.startswith("http") else value
+        if value.startswith("http"):
+            return reader_address(value)
+        spaced = value.replace(";", "; ") if _LIST.fullmatch(value) else value
         return spaced.replace("_", " ") if not is_id and _WORDS.fullmatch(value) else spaced
 
     return column.astype(object).map(text)
@@ -148,7 +158,23 @@ def _number(value: object) -> str:
     if pd.isna(value):
         return "–"
     number = float(value)  # type: ignore[arg-type]
-    return f"{number:,.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:.4g}"
+    return f"{number + 0.0:,.0f}" if number.is_integer() or abs(number) >= 1000 else f"{number:.4g}"
+
+
+def _places(column: pd.Series) -> int:
+    """Digits after the point that every number of a column is shown with: 0 for whole numbers, for text, for numbers as a
+    source prints them, and for a column that is not rounded to two digits or fewer."""
+    if not pd.api.types.is_float_dtype(column) or str(column.name).endswith(_AS_PRINTED):
+        return 0
+    known = column.dropna()
+    if (known.abs() >= 1000).any():
+        return 0
+    return next((places for places in (0, 1, 2) if (known.round(places) - known).abs().lt(1e-9).all()), 0)
+
+
+def _fixed(value: object, places: int) -> str:
+    """A number with so many digits after the point, and never a zero below zero."""
+    return f"{round(float(value), places) + 0.0:.{places}f}"  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -188,6 +214,15 @@ def show(
     rests_on : the table of the schema from which the numbers come, for the line below (`status_line`), such as
         ``official_statistics`` or ``prevalence``; default coded findings.
     """
+    if {"numerator", "derived"} <= set(frame) and pd.api.types.is_numeric_dtype(frame["numerator"]):
+        marks = count_marks(frame)
+        frame = frame.assign(
+            numerator=[m + _number(n) if m else n for m, n in zip(marks, frame["numerator"], strict=True)]
+        )
+        shows = columns is None or "numerator" in (columns := list(columns))
+        caption += f" ({WORKED_OUT_NOTE})" if shows and marks.ne("").any() else ""
+    if {"source_url", "doi"} <= set(frame):
+        frame = frame.assign(source_url=_led_by_doi(frame))
     if columns is not None:
         wanted = list(columns)
         if unknown := [column for column in wanted if column not in frame]:
@@ -200,18 +235,34 @@ def show(
     return Shown(caption, presented(frame, headings), status_line(evidence, rests_on))
 
 
+def _led_by_doi(frame: pd.DataFrame) -> list[object]:
+    """Addresses of rows for a reader, each led by the row's DOI where it has one."""
+    pairs = zip(frame["source_url"], frame["doi"], strict=True)
+    return [
+        address if pd.isna(address) else reader_address(address, "" if pd.isna(doi) else doi) for address, doi in pairs
+    ]
+
+
+def link_of(text: str) -> str:
+    """The address with which a cell begins, if a page may link it; else an empty text."""
+    first = text.partition(" ")[0]
+    return first if linkable(first) else ""
+
+
 @cache
 def templates() -> jinja2.Environment:
     """The page templates; text is escaped, so that nothing in a cell becomes markup."""
     import jinja2
 
-    return jinja2.Environment(
+    pages = jinja2.Environment(
         loader=jinja2.PackageLoader("synthesis"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters["link_of"] = link_of
+    return pages
 
 
 def as_markup(html: str) -> Any:
@@ -224,7 +275,7 @@ def as_markup(html: str) -> Any:
 def html_table(shown: Shown) -> str:
     """An HTML table with a caption and scoped headers, the status line below it."""
     cells = shown.cells
-    numeric = [bool(cells[c].str.fullmatch(r"[–\d.,]+( of [\d,]+)?").all()) for c in cells]
+    numeric = [bool(cells[c].str.fullmatch(r"[–≈\d.,]+( of [\d,]+)?").all()) for c in cells]
     rows = cells.to_numpy().tolist()
     return (
         templates()

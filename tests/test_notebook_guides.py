@@ -68,6 +68,8 @@ def test_the_prose_on_what_parents_ask_for_holds_in_the_data(evidence, prose):
     says(prose, "none is for parents whose children were removed", "Parenting help is on offer")
     assert (needs.loc[["practical_support", "support_after_removal"], ["n_offer", "n_in_part"]] == 0).all(axis=None)
     assert needs.at["parenting_help_wanted", "n_offer"] > 0
+    money = needs.loc["practical_support"]
+    says(prose, f"{money['n_studies']} of {money['of_studies']} parents' studies have a finding on practical")
 
 
 def test_every_sentence_in_its_tables_is_one_of_a_row(evidence, cells):

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from synthesis.coding.session import CodingSession
+from synthesis.evidence.addresses import is_mirror
 from synthesis.evidence.schema import SynthesisError, table, vocabularies
 from synthesis.evidence.tables import Evidence
 
@@ -174,8 +175,12 @@ def _shown(value: object) -> str:
 
 
 def _address(value: object) -> str:
-    """An address that a browser may open: a cell is text from elsewhere, and javascript: is an address too."""
-    return str(value) if str(value).startswith(("https://", "http://")) else ""
+    """An address that a coder may open: a cell is text from elsewhere, and javascript: is an address too.
+
+    Coders check a finding where it was read, so hosts are not limited to the known ones; mirrors stay out.
+    """
+    text = str(value)
+    return text if text.startswith(("https://", "http://")) and not is_mirror(text) else ""
 
 
 @cache

@@ -276,9 +276,9 @@ def test_an_outlier_pulls_the_robust_mean_less():
     ordinary, robust = pool(ONE_FAR["events"], ONE_FAR["totals"]), outlier_robust(ONE_FAR, "events", "totals")
     row = robust.table().iloc[0]
     assert row["ci_low"] < row["estimate"] < row["ci_high"] < ordinary.estimate
-    assert "probably outliers: h" in row["remark"]
+    assert "Probably outliers: h" in row["remark"]
     assert robust.studies["outlier"][7] > 0.99
-    assert "probably outliers: h" in str(robust)
+    assert "Probably outliers: h" in str(robust)
 
 
 def test_without_outliers_the_robust_mean_is_the_ordinary_one():

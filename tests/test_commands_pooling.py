@@ -172,7 +172,7 @@ def test_what_cannot_be_pooled_keeps_its_row_and_the_reason(ask):
     status, out, err = ask("cases,people\n0,40\n0,30\n", "--model", "glmm", "--format", "json")
     assert status == 1
     assert json.loads(out)[0]["estimate"] is None
-    assert "No events in any study" in err
+    assert "No events in any of 2 studies" in err
     assert "it would be 0 to 5.1 % (Clopper-Pearson interval, 95 %)" in err  # 1 - 0.025 ** (1 / 70)
     status, out, err = ask("cases,people\n9,9\n", "--level", "0.9")
     assert "it would be 71.7 % to 100 %" in err and "One study" not in err
@@ -220,6 +220,41 @@ def test_whole_numbers_may_be_written_with_a_point_and_rows_in_quotes(ask):
     status, out, _ = ask('cases,people\n3.0,"40"\n 8,44\n', "--format", "json")
     assert status == 0
     assert json.loads(out)[0]["events"] == 11
+
+
+def test_a_point_that_may_stand_between_thousands_is_refused(ask):
+    status, out, err = ask("cases,people\n3.000,40.000\n8,44\n5,90\n")
+    assert (status, out) == (1, "") and "2 problems; nothing was pooled" in err
+    assert "row 2, column cases: '3.000' can be 3 or 3 thousand: write 3 or 3000" in err
+    assert "row 2, column people: '40.000' can be 40 or 40 thousand" in err
+    status, _, err = ask("cases,people,region\n3,40, \n8,44,north\n", "--by", "region")
+    assert status == 1 and "row 2, column region: is empty; write the name of a group" in err
+
+
+def test_a_line_of_totals_and_a_row_that_stands_twice_are_pointed_out(ask):
+    status, out, err = ask(GOOD + "Total,30,224,all\n", "--format", "json")
+    assert status == 0 and "studies.csv, row 7: its counts are the sum of the other rows" in err
+    assert len(json.loads(out)) == 1
+    _, _, err = ask(GOOD + "x,1,11,east\ny,2,12,east\nz,3,23,east\n", "--by", "region")
+    assert "row 9: its counts are the sum of the other rows" in err and err.count("sum of the other rows") == 1
+    _, _, err = ask(GOOD + "b,8,44,north\n")
+    assert "row 7 says the same as row 3 in every cell" in err
+    assert ask("cases,people\n3,40\n3,40\n8,44\n")[2] == "", "two studies may have the same counts"
+
+
+def test_half_an_event_is_told_by_every_format(ask):
+    said = "Half an event and half a non-event were added to 1 of 5 studies"
+    _, out, _ = ask(GOOD, "--model", "inverse-variance")
+    assert said in " ".join(out.split())
+    _, out, _ = ask(GOOD, "--model", "inverse-variance", "--format", "json")
+    assert said in json.loads(out)[0]["remark"] and json.loads(out)[0]["corrected"] == 1
+    _, out, _ = ask(GOOD, "--tau2", "dl", "--by", "region", "--format", "csv")
+    north, south = csv.DictReader(io.StringIO(out))
+    assert (north["corrected"], north["remark"], south["corrected"]) == ("0", "", "1")
+    assert "added to 1 of 3 studies" in south["remark"]
+    _, out, _ = ask(GOOD, "--tau2", "dl", "--by", "region")
+    assert "south: Half an event and half a non-event were added to 1 of 3 studies" in " ".join(out.split())
+    assert "alf an event" not in ask(GOOD)[1], "the GLMM adds none"
 
 
 def test_a_file_of_anything_sends_nothing_to_the_terminal_but_letters(tmp_path, capsys):

@@ -121,7 +121,7 @@ def prevalence_lines(tables: Mapping[str, pd.DataFrame], estimates: pd.DataFrame
     words, lines = brief_words(), []
     for each, table in tables.items():
         pooled, seen = table[table["line"] == "pooled"], table.dropna(subset=["percent", "estimate_id"])
-        if len(pooled):
+        if pooled["percent"].notna().any():  # a pool without any event has no mean
             row = pooled.iloc[0]
             names = ("percent", "ci_low", "ci_high", "pi_low", "pi_high")
             shown = seen[seen["in_pool"].eq("yes")]

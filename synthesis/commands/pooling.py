@@ -6,7 +6,6 @@ import argparse
 import difflib
 import json
 import math
-import re
 import sys
 import textwrap
 from dataclasses import fields
@@ -24,12 +23,10 @@ if TYPE_CHECKING:
     from synthesis.evidence.files import RawTable
 
 _ABOUT = "Pool the proportions of a CSV file: a row a study, with its events and its total."
-_WHOLE = re.compile(r"\d{1,15}(\.0*)?")
 _UNGUARDED = (
     "{file} looks like a table of the evidence base, and was pooled without its guard rails: rows may be the same people, one "
     "system over years, or count different things. `synthesis prevalence` goes through them and says what they refuse."
 )
-_ALLOWED = "a whole number from 0 on, written in digits alone, such as 1250"
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -70,21 +67,24 @@ def run(options: argparse.Namespace) -> int:
     except SynthesisError as error:
         print(error, file=sys.stderr)
         return 2
-    frame, problems = read_studies(options.file, options.events, options.totals, options.by)
+    frame, problems, notes = read_studies(options.file, options.events, options.totals, options.by)
     if frame is None or problems:
         print(f"{options.file} has {len(problems)} {'problem' if len(problems) == 1 else 'problems'}; nothing was pooled.", file=sys.stderr)  # fmt: skip
         print(*problems, sep="\n", file=sys.stderr)
         return 1
+    from synthesis.pooling.categories import alike
     from synthesis.pooling.pooled import pool_groups
 
+    for note in notes:
+        print(note, file=sys.stderr)
     if _of_evidence(options.file):
         print(_UNGUARDED.format(file=options.file), file=sys.stderr)
     if unused := without_effect(chosen, words):
         print(f"--{unused}", file=sys.stderr)
     table = pool_groups(frame, by=None if options.by is None else "group", **words)
-    for names in _nearly_the_same(table["group"]):
+    for lot in alike(table["group"]):
         print(
-            f"{options.file}: the groups {names} differ in spaces or capitals only, and were pooled apart.",
+            f"{options.file}: the groups {' and '.join(map(repr, lot))} differ in spaces or capitals only, and were pooled apart.",
             file=sys.stderr,
         )
     _print(table, frame, words, options)
@@ -93,14 +93,6 @@ def run(options: argparse.Namespace) -> int:
         place = options.file if options.by is None else f"{options.file}, {options.by} {group}"
         print(f"{place}: {remark}", file=sys.stderr)
     return int(table["estimate"].isna().any())
-
-
-def _nearly_the_same(groups: pd.Series) -> list[str]:
-    """Names of groups that a reader cannot have meant to be apart, each lot as a list in words."""
-    names = groups.dropna().astype("str")
-    plain = names.str.split().str.join(" ").str.casefold()
-    lots = names[plain.duplicated(keep=False)].groupby(plain, sort=False)
-    return [" and ".join(map(repr, lot)) for _, lot in lots]
 
 
 def _of_evidence(path: str) -> bool:
@@ -164,8 +156,11 @@ def records(table: pd.DataFrame) -> list[dict[str, object]]:
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
-def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[pd.DataFrame | None, list[str]]:
-    """Counts of a CSV file as ``events, totals`` and, with `by`, ``group``; or every problem, a sentence each.
+def read_studies(
+    path: str, events: str, totals: str, by: str | None
+) -> tuple[pd.DataFrame | None, list[str], list[str]]:
+    """Counts of a CSV file as ``events, totals`` and, with `by`, ``group``; or every problem, a sentence each; and notes on
+    rows that can be counts and hardly be studies (a line of totals, a row that stands twice).
 
     Raises CallError for a file or columns that are not there. Nothing is left out or put right silently: an empty cell, a
     text, a fraction, a negative count, more events than people are all named with their row, as a spreadsheet numbers it.
@@ -183,7 +178,7 @@ def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[p
     raw = read_raw(Path(path), Table(Path(path).name, "", "a study", (), wanted, required=True), any_columns=True)
     problems = [f"{path}{_place(each.row, each.column)}: {_for_users(each.message)}" for each in raw.problems if each.severity == "error"]  # fmt: skip
     if not raw.readable:
-        return None, problems
+        return None, problems, []
     missing = [name for name in wanted if name not in raw.cells]
     if missing:
         raise CallError("\n".join(f"{path}: {_no_column(name, list(raw.cells))}" for name in missing))
@@ -191,7 +186,7 @@ def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[p
     n, wrong_n = _counts(raw, totals)
     found = [*wrong_x, *wrong_n, *_impossible(raw, x, n, events, totals)]
     if by is not None:
-        empty = raw.rows[raw.text(by) == ""]
+        empty = raw.rows[[not text.strip() for text in raw.text(by)]]
         found += [
             (row, f"{_place(row, by)}: is empty; write the name of a group") for row in empty if row not in raw.unsure
         ]
@@ -199,22 +194,49 @@ def read_studies(path: str, events: str, totals: str, by: str | None) -> tuple[p
     frame = pd.DataFrame({"events": x, "totals": n})
     if by is not None:
         frame["group"] = raw.text(by).astype(str)
-    return frame, problems
+    return frame, problems, [f"{path}, {note}" for note in (*_totals_rows(raw, frame), *_repeated_rows(raw))]
+
+
+def _totals_rows(raw: RawTable, frame: pd.DataFrame) -> list[str]:
+    """Rows that are the sum of all others, or of all others of their group: who pools them counts everybody twice."""
+    parts = [frame[["events", "totals"]], *([part for _, part in frame.groupby("group")] if "group" in frame else [])]
+    found = set()
+    for part in parts:
+        counts = part[["events", "totals"]]
+        if len(part) > 2:
+            found |= set(part.index[(2 * counts == counts.sum()).all(axis=1)])
+    said = (
+        "its counts are the sum of the other rows; a line of totals is no study, and is to be deleted if this is one."
+    )
+    return [f"row {raw.rows[position]}: {said}" for position in sorted(found)]
+
+
+def _repeated_rows(raw: RawTable) -> list[str]:
+    """Rows that repeat another one cell for cell, where there is a cell beside the counts to tell studies apart."""
+    first: dict[tuple, int] = {}
+    said = []
+    for row, cells in zip(
+        raw.rows.tolist(), zip(*(codes for _, codes in raw.cells.values()), strict=True), strict=True
+    ):
+        if first.setdefault(cells, row) != row and len(raw.cells) > 2:
+            said.append(f"row {row} says the same as row {first[cells]} in every cell and was pooled too; delete it if it is one study.")  # fmt: skip
+    return said
 
 
 def _counts(raw: RawTable, column: str) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """The column as numbers (missing where a cell is none), and what is wrong, by row."""
     import numpy as np
 
+    from synthesis.pooling.counts import ALLOWED, no_count, read_counts
+
     values, codes = raw.cells[column]
-    fine = np.array([bool(_WHOLE.fullmatch(text.strip())) for text in values], dtype=bool)
-    numbers = np.array([float(text) if good else np.nan for text, good in zip(values, fine, strict=True)])
+    numbers, _ = read_counts(values)
     wrong = []
-    for position in np.flatnonzero(~fine[codes]):
+    for position in np.flatnonzero(np.isnan(numbers)[codes]):
         row, text = int(raw.rows[position]), str(values[codes[position]])
-        found = f"{text[:60]!r} is not a count" if text.strip() else "is empty, and a missing count is not 0"
+        found = no_count(text) if text.strip() else "is empty, and a missing count is not 0"
         if row not in raw.unsure:
-            wrong.append((row, f"{_place(row, column)}: {found}; allowed is {_ALLOWED}. Mend it or delete the row."))
+            wrong.append((row, f"{_place(row, column)}: {found}; allowed is {ALLOWED}. Mend it or delete the row."))
     return numbers[codes], wrong
 
 

@@ -155,13 +155,14 @@ def _notes(regression: MetaRegression, moderator: str) -> list[str]:
         f"{name} {_word(row[name]) if name in regression.design.values else format(row[name], '.4g')}"
         for name in others
     )
+    f = f"{'F' if np.isfinite(test['df_residual']) else 'χ²'} {test['statistic']:.2f}, p {p_text(test['p'])}"
+    tested = "none" if np.isnan(test["p"]) else f
     notes = [
         f"Circles: {one['k']} studies, area by weight. Line: expected percent, band its {level:g}% interval; dashed: a further study{_beyond(regression, moderator)}."
         + (f" Held: {held}." if held else ""),
-        f"Test of {moderator}: {'F' if np.isfinite(test['df_residual']) else 'χ²'} {test['statistic']:.2f}, p {p_text(test['p'])}. "
-        f"The moderators account for {one['r2']:.0f}% of tau²; what differs between studies need not do so within any.",
+        f"Test of {moderator}: {tested}. The moderators account for {one['r2']:.0f}% of tau²; what differs between studies need not do so within any.",
     ]
-    return [*notes, *([f"{one['remark']}."] if one["remark"] else [])]
+    return [*notes, *([one["remark"]] if one["remark"] else [])]
 
 
 def _beyond(regression: MetaRegression, moderator: str) -> str:
@@ -182,7 +183,8 @@ def bubble_alt(regression: MetaRegression, moderator: str | None = None) -> str:
     low, high = (said.argmin(), said.argmax()) if moderator in regression.design.values else (0, 1)
     ends = [f"{shown_percent(said.iloc[at])}% at {_word(values[at])[:40] if moderator in regression.design.values else format(values[at], '.4g')}" for at in (low, high)]  # fmt: skip
     clear = "a clear difference" if test["p"] < 0.05 else "no clear difference"
+    tested = "not tested" if np.isnan(test["p"]) else f"{clear} (p {p_text(test['p'])})"
     return (
-        f"Bubble plot of {one['k']} studies by {moderator}: expected percent from {ends[0]} to {ends[1]}, {clear} "
-        f"(p {p_text(test['p'])}); it accounts for {one['r2']:.0f}% of the variance between studies."
+        f"Bubble plot of {one['k']} studies by {moderator}: expected percent from {ends[0]} to {ends[1]}, {tested}; "
+        f"it accounts for {one['r2']:.0f}% of the variance between studies."
     )

@@ -182,6 +182,9 @@ def _table_alt(table: pd.DataFrame) -> str:
     for row in pooled.itertuples():
         if row.lead == "range":
             said += f"; read first the range of the {row.k} pooled, {shown_percent(row.range_low)}% to {shown_percent(row.range_high)}%"
+        if pd.isna(row.percent):
+            said += "; no mean"
+            continue
         of = "" if row.lead == "range" else f" from {row.k} of them"
         said += (
             f"; pooled{of} {shown_percent(row.percent)}% ({shown_percent(row.ci_low)} to {shown_percent(row.ci_high)})"

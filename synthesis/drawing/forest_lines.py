@@ -142,6 +142,8 @@ def _table_notes(table: pd.DataFrame) -> list[str]:
     notes = []
     for row in table[table["line"] == "pooled"].itertuples():
         notes += [str(each) for each in (row.remark, row.override) if pd.notna(each)]
+        if pd.isna(row.percent):  # no event in any of them: the remark says what the counts tell
+            continue
         notes.append(
             f"Diamond: mean of {row.k} estimates (random effects). Hatched bar: prediction interval. "
             f"Differences between settings: tau² {row.tau2:.2f}, I² {row.i2:.0f}%."
@@ -288,8 +290,7 @@ def _group_notes(result: Subgroups) -> list[str]:
         f"{result.model()}. {_heterogeneity(row)} {weight}".strip(),
         "Studies were not assigned to their groups: other differences may lie behind one between groups.",
     ]
-    remarks = [result.between["remark"].iloc[0], row["remark"]]
-    return [*notes, *(f"{each[0].upper()}{each[1:].rstrip('.')}." for each in remarks if pd.notna(each) and each)]
+    return [*notes, *([result.remark] if result.remark else [])]
 
 
 # --- alternative text --------------------------------------------------------------------------------------------------
@@ -324,7 +325,8 @@ def groups_alt(result: Subgroups) -> str:
     low, high = groups.loc[groups["estimate"].idxmin()], groups.loc[groups["estimate"].idxmax()]
     ends = " to ".join(f"{shown_percent(100 * row['estimate'])}% ({_short(str(row['group']))})" for row in (low, high))
     differ = "differ" if test["p"] < 0.05 else "do not clearly differ"
-    tested = f"{differ} (p {p_text(test['p'])})" if pd.notna(test["p"]) else "were not tested"
+    doubt = ", by a test too ready to say so" if test["p"] < 0.05 and test["remark"] else ""
+    tested = f"{differ} (p {p_text(test['p'])}{doubt})" if pd.notna(test["p"]) else "were not tested"
     return (
         f"Forest plot of {all_['k']} studies in {len(groups)} groups by {result.by}: group means {ends} {tested}; "
         f"mean of all {shown_percent(100 * all_['estimate'])}%."

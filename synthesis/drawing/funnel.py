@@ -15,6 +15,7 @@ from synthesis.drawing.points import (
     name_far,
     percent_axis,
     point_panel,
+    remark_of,
     shown_effect,
     study_words,
 )
@@ -75,6 +76,7 @@ def _funnel_notes(table: pd.DataFrame) -> list[str]:
     return [
         *notes,
         f"A lopsided funnel does not show missing studies: {caution(transform)}.",
+        *remark_of(table),
     ]
 
 
@@ -141,6 +143,7 @@ def _doi_notes(table: pd.DataFrame, transform: str, index: float) -> list[str]:
         f"{said[0].upper()}{said[1:]}. Dashed: the study in the middle; it and the four furthest from it are named.",
         "The index is not a test: how often it calls symmetric studies asymmetric depends on their number, sizes and heterogeneity. "
         f"For proportions: {caution(transform)}.",
+        *remark_of(table),
     ]
 
 

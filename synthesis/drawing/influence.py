@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from synthesis.drawing.canvas import nothing_to_show, remember, shown_percent, styled
-from synthesis.drawing.points import FAR, NAMED, USUAL, finish, name_far, point_panel, study_words
+from synthesis.drawing.points import FAR, NAMED, USUAL, finish, name_far, point_panel, remark_of, study_words
 
 #: A study is named from this part of the largest distance on.
 _STANDS_OUT = 0.15
@@ -58,6 +58,7 @@ def _notes(table: pd.DataFrame) -> list[str]:
     return [
         f"{most['label']} makes {share:.0f}% of the sum across. Diamonds: the studies furthest from the corner, with their percents.",
         "A study that stands out is one to read again, not one to drop: with large samples a small difference stands out too.",
+        *remark_of(table),
     ]
 
 

@@ -90,5 +90,10 @@ def name_far(ax: Axes, studies: pd.DataFrame, x: str, y: str, far: pd.Series, sa
     name_points(ax, rows[x], rows[y], [says[at] for at in order])
 
 
+def remark_of(table: pd.DataFrame) -> list[str]:
+    """What a table of studies says of itself in every row (rows left out, half events added), for the small print."""
+    return [str(said) for said in table["remark"].head(1) if said] if "remark" in table else []
+
+
 def study_words(n: int) -> str:
     return f"{n} {'study' if n == 1 else 'studies'}"

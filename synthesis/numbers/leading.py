@@ -14,6 +14,8 @@ ODDS_APART = 2.0
 I2_APART = 75.0
 #: From so many estimates on, a prediction interval is taken at its word.
 PREDICTED_FROM = 5
+#: A mean this far outside the proportions pooled is the same number.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def headline(
     The prediction interval decides: where a new, similar setting may have more than twice the odds of the mean, or less
     than half of them, the mean need not describe any one setting and the range leads. I2 does not decide beside it, because with
     large samples it is near 100 % however close the estimates lie (Migliavaca 2022, doi 10.1002/jrsm.1547: 134
-    meta-analyses of prevalence, median 96.9 %); it decides alone only where there is no prediction interval.
+    meta-analyses of prevalence, median 96.9 %); it decides alone only where there is no prediction interval. A mean beyond
+    every proportion pooled (half events among counts without any) describes none of them.
 
     Raises SynthesisError for values that are no proportions.
     """
@@ -56,10 +59,13 @@ def headline(
             f"A headline is made of proportions between 0 and 1; these are {estimate}, {lowest}, {highest}."
         )
     predicted = pi_low == pi_low and pi_high == pi_high
+    beyond = estimate < lowest - _ROUNDING or estimate > highest + _ROUNDING
     reach = f"{_percent(lowest)} to {_percent(highest)} in {k} estimates"
     spread = f"a new setting may lie between {_percent(pi_low)} and {_percent(pi_high)} ({100 * level:g} % prediction interval)"
     said = f"; I² is {i2:.0f} %" if i2 == i2 else ""
     few = f" With {k} estimates that interval is itself a guess." if predicted and k < PREDICTED_FROM else ""
+    if beyond:
+        return Headline("range", f"Read the range first: {reach}. The mean of {_percent(estimate)} lies beyond all of them: it comes from the method, not from what was seen.")  # fmt: skip
     if predicted and max(_ratio(pi_high, estimate), _ratio(estimate, pi_low)) > ODDS_APART:
         return Headline("range", f"Read the range first: {reach}. The mean of {_percent(estimate)} need not describe any one setting, since {spread}{said}.{few}")  # fmt: skip
     if not predicted and not i2 < I2_APART:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from synthesis.pooling.cautions import correction_said, exact_bound, none_or_all
 from synthesis.pooling.count_models import beta_binomial, binomial_normal
-from synthesis.pooling.effects import back_transform, effect_sizes
+from synthesis.pooling.counts import impossible
+from synthesis.pooling.effects import back_transform, corrected, effect_sizes
 from synthesis.pooling.glmm import marginal_mean
 from synthesis.pooling.inverse_variance import inverse_variance
 from synthesis.pooling.options import BACK_TRANSFORMATIONS, PoolingOptions
@@ -20,32 +22,28 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def impossible(x: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Where counts are missing or cannot be: people are whole."""
-    return ~((x >= 0) & (x <= n) & (n > 0) & np.isfinite(n) & (x == np.floor(x)) & (n == np.floor(n)))
-
-
 def pooled_columns(
     x: np.ndarray, n: np.ndarray, codes: np.ndarray, groups: int, options: PoolingOptions
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Columns of all groups, and effect, variance and weight of all studies. Groups of equal size are fitted together."""
     wrong = np.isin(codes, codes[impossible(x, n)])
     y, v = _effects(x, n, codes, wrong, options)
-    usable = ~wrong
+    usable, added = ~wrong, np.zeros(len(x), dtype=bool)
     if options.model == "inverse-variance":
         usable &= np.isfinite(y) & (v > 0)
+        added = _corrected(x, n, codes, options)
     out = {name: np.full(groups, np.nan) for name in NUMBERS}
     remarks = np.full(groups, "", dtype=object)
     weight = np.full(len(x), np.nan)
-    out["k"] = np.zeros(groups, dtype=np.int64)
+    out["k"], out["corrected"] = np.zeros((2, groups), dtype=np.int64)
     for some, rows in _batches(codes, usable, groups):
-        values = _fitted(x[rows], n[rows], y[rows], v[rows], options)
+        values = _fitted(x[rows], n[rows], y[rows], v[rows], added[rows].sum(axis=1), options)
         weight[rows] = values.pop("weight", np.nan)
         remarks[some] = values.pop("remark")
         out["k"][some] = rows.shape[1]
         for name, value in values.items():
             out[name][some] = value
-    remarks += _left_out(codes, wrong, usable, groups)
+    remarks += _left_out(x, n, codes, wrong, usable, groups, options.level)
     about = {
         "model": options.model, "transform": options.transform, "effects": options.effects,
         "tau2_method": _tau2_method(options), "interval": options.used_interval, "prediction": options.prediction,
@@ -63,10 +61,17 @@ def _effects(x, n, codes, wrong, options: PoolingOptions) -> tuple[np.ndarray, n
     x, n = np.where(wrong, np.nan, x), np.where(wrong, np.nan, n)
     if options.continuity_to != "if-any-zero":
         return effect_sizes(x, n, options.transform, options.continuity, options.continuity_to)
-    hit = np.isin(codes, codes[(x == 0) | (x == n)])
+    hit = _corrected(x, n, codes, options)
     with_it = effect_sizes(x, n, options.transform, options.continuity, "all")
     without = effect_sizes(x, n, options.transform, options.continuity, "none")
     return np.where(hit, with_it[0], without[0]), np.where(hit, with_it[1], without[1])
+
+
+def _corrected(x: np.ndarray, n: np.ndarray, codes: np.ndarray, options: PoolingOptions) -> np.ndarray:
+    """Studies that receive the continuity correction; one of whole meta-analyses is given out by group."""
+    to = options.continuity_to
+    alone = corrected(x, n, options.transform, options.continuity, "only-zero" if to == "if-any-zero" else to)
+    return np.isin(codes, codes[alone]) if to == "if-any-zero" else alone
 
 
 def _batches(codes: np.ndarray, usable: np.ndarray, groups: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -81,9 +86,9 @@ def _batches(codes: np.ndarray, usable: np.ndarray, groups: int) -> Iterator[tup
 
 
 def _fitted(
-    x: np.ndarray, n: np.ndarray, y: np.ndarray, v: np.ndarray, options: PoolingOptions
+    x: np.ndarray, n: np.ndarray, y: np.ndarray, v: np.ndarray, added: np.ndarray, options: PoolingOptions
 ) -> dict[str, np.ndarray]:
-    """Columns of one batch, arrays of shape (G, k) in, (G,) out."""
+    """Columns of one batch, arrays of shape (G, k) in, (G,) out; `added` (G,) is the number of studies corrected."""
     if options.model == "inverse-variance":
         fit = inverse_variance(y, v, options)
     else:
@@ -105,13 +110,15 @@ def _fitted(
     values |= {"pi_low": back("pi_low"), "pi_high": back("pi_high"), "events": x.sum(axis=-1), "totals": n.sum(axis=-1)}
     if options.model == "inverse-variance" and options.transform == "logit" and options.random and y.shape[1] > 1:
         values["marginal_mean"] = marginal_mean(fit["mu"], fit["tau2"])
-    values["remark"] = _remarks(
-        fit, {method: back("mu", method) for method in BACK_TRANSFORMATIONS}, x.shape[1], options
-    )
+    values["corrected"] = added
+    values["remark"] = _remarks(fit, x.shape[1], added, options) + _none_or_all(x, n, options)
+    if options.transform == "double-arcsine":
+        ways = zip(*(100 * back("mu", method) for method in BACK_TRANSFORMATIONS), strict=True)
+        values["remark"] += np.array([_DOUBLE_ARCSINE.format(*each) for each in ways], dtype=object)
     return values
 
 
-def _remarks(fit: dict[str, np.ndarray], ways: dict[str, np.ndarray], k: int, options: PoolingOptions) -> np.ndarray:
+def _remarks(fit: dict[str, np.ndarray], k: int, added: np.ndarray, options: PoolingOptions) -> np.ndarray:
     """What a reader must know about each result, as sentences."""
     said = np.full(len(fit["mu"]), "", dtype=object)
 
@@ -120,10 +127,14 @@ def _remarks(fit: dict[str, np.ndarray], ways: dict[str, np.ndarray], k: int, op
 
     if "why_not" in fit:
         said += np.array([f" {why}" if why else "" for why in fit["why_not"]], dtype=object)
+    alone = (k == 1) & ~np.isnan(fit["mu"])
     say(
-        (k == 1) & ~np.isnan(fit["mu"]),
+        alone & (added == 0),
         "One study: it stands for itself, with an interval by z; how far studies differ cannot be seen.",
     )
+    say(alone & (added > 0), "One study, with an interval by z; how far studies differ cannot be seen.")
+    for number in np.unique(added[added > 0]):
+        say(added == number, correction_said(int(number), k, options.continuity))
     if options.random and k == 2 and options.prediction == "hts-k2":
         say(True, "Two studies leave no degree of freedom for this prediction interval.")
     if "tau2_high" in fit:
@@ -145,9 +156,15 @@ def _remarks(fit: dict[str, np.ndarray], ways: dict[str, np.ndarray], k: int, op
         top = 1 if options.transform == "raw" else 0
         beyond = np.any([(end > top) | ((end < 0) & (options.transform == "raw")) for end in ends], axis=0)
         say(beyond, "A bound beyond 0 or 1 is shown as 0 or 1.")
-    if options.transform == "double-arcsine":
-        told = zip(*(100 * ways[method] for method in BACK_TRANSFORMATIONS), strict=True)
-        said += np.array([_DOUBLE_ARCSINE.format(*each) for each in told], dtype=object)
+    return said
+
+
+def _none_or_all(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> np.ndarray:
+    """Sentences on meta-analyses without any event, or of nothing else: an interval made on a scale is not one of the counts."""
+    said = np.full(len(x), "", dtype=object)
+    if options.model == "inverse-variance":  # the models of the counts say it with the reason why they have no mean
+        for i in np.flatnonzero((x == 0).all(axis=1) | (x == n).all(axis=1)):
+            said[i] = f" {none_or_all(x[i], n[i])}: estimate and interval rest on sample sizes alone. {exact_bound(x[i], n[i], options.level)}"  # fmt: skip
     return said
 
 
@@ -157,13 +174,16 @@ _DOUBLE_ARCSINE = (
 )
 
 
-def _left_out(codes: np.ndarray, wrong: np.ndarray, usable: np.ndarray, groups: int) -> np.ndarray:
-    """Sentences on studies that did not enter their group's model."""
+def _left_out(x, n, codes: np.ndarray, wrong: np.ndarray, usable: np.ndarray, groups: int, level: float) -> np.ndarray:
+    """Sentences on studies that did not enter their group's model; where none did, on what their counts say all the same."""
     sizes = np.bincount(codes, minlength=groups)
     lost = sizes - np.bincount(codes[usable], minlength=groups)
     said = np.full(groups, "", dtype=object)
     for group in np.flatnonzero(lost):
         said[group] = f" {lost[group]} of {sizes[group]} studies left out: with none or all they have no effect or no variance without a continuity correction."  # fmt: skip
+        own = (codes == group) & ~wrong
+        if lost[group] == sizes[group] and own.any() and (empty := none_or_all(x[own], n[own])):
+            said[group] += f" {empty}. {exact_bound(x[own], n[own], level)}"
     said[np.unique(codes[wrong])] = (
         " Not pooled: a count is missing or impossible (whole numbers; events lie between 0 and their totals, totals above 0)."
     )

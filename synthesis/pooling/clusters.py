@@ -42,11 +42,12 @@ def cluster_robust(
         (clusters over clusters less coefficients) or ``CR0`` (none), both with clusters less coefficients degrees.
 
     Returns a row a term: ``term, effect, se, df, statistic, p, effect_low, effect_high`` on the transformed scale;
-    ``estimate, ci_low, ci_high`` as proportions for a mean (missing for moderators); ``k, clusters``, methods, ``remark``.
+    ``estimate, ci_low, ci_high`` as proportions for a mean (missing for moderators); ``k, clusters``, methods,
+    ``corrected`` (studies to which half an event was added; then moderators have no statistic and p) and ``remark``.
     The same as metafor's ``robust()``, CR2 as with ``clubSandwich = TRUE``. Sources: Hedges, Tipton and Johnson 2010, doi
     10.1002/jrsm.5; Tipton and Pustejovsky 2015, doi 10.3102/1076998615606099.
 
-    Raises SynthesisError for columns that are not there, impossible counts, and no more clusters than coefficients.
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts, and no more clusters than coefficients.
     """
     one_of("working", working, WORKING)
     one_of("correction", correction, CORRECTIONS)
@@ -66,20 +67,23 @@ def cluster_robust(
     beta, cov, df = robust_covariance(data, between, within, correction)
     se = np.sqrt(np.diagonal(cov))
     wide = np.array([quantile(level, each) for each in df]) * se
-    remarks = list(studies.remarks)
+    untested = studies.no_test("of moderators") if named else ""
+    remarks = [*studies.remarks, *design.remarks, *([untested] if untested else [])]
     if df.min() < 4:
         remarks.append(
-            f"{df.min():.3g} degrees of freedom: below 4 the interval and the p-value are not to be relied on"
+            f"{df.min():.3g} degrees of freedom: below 4 the interval and the p-value are not to be relied on."
         )
     out = pd.DataFrame({"term": design.terms, "effect": beta, "se": se, "df": df, "statistic": beta / se})
     out["p"] = two_sided(out["statistic"].to_numpy(), df)
+    if untested:
+        out.loc[out["term"] != "intercept", ["statistic", "p"]] = np.nan
     out["effect_low"], out["effect_high"] = beta - wide, beta + wide
     for name, value in {"estimate": "effect", "ci_low": "effect_low", "ci_high": "effect_high"}.items():
         back = back_transform(out[value].to_numpy(), transform, totals=studies.totals)
         out[name] = back if not named else np.nan
     return out.assign(
         k=studies.k, clusters=len(names), tau2_between=between, tau2_within=within, correction=correction,
-        working=working, transform=transform, level=level, remark="; ".join(remarks),
+        working=working, transform=transform, level=level, corrected=int(studies.corrected.sum()), remark=" ".join(remarks),
     )  # fmt: skip
 
 

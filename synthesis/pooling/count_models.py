@@ -6,16 +6,14 @@ import numpy as np
 from scipy.special import betaincinv, chdtrc, logit
 
 from synthesis.pooling.beta_binomial import fit_beta_binomial
+from synthesis.pooling.cautions import exact_bound, none_or_all
 from synthesis.pooling.glmm import fit_glmm, inconsistency, study_weights
 from synthesis.pooling.glmm_intervals import profile_intervals
 from synthesis.pooling.inverse_variance import interval_quantile, prediction_interval, prediction_quantile
 from synthesis.pooling.maxima import Groups
 from synthesis.pooling.options import PoolingOptions
-from synthesis.pooling.text import percent
 
 _WHY_NOT = {
-    "no events": "No events in any study: the model's mean runs to 0 and has no interval.",
-    "events only": "Nothing but events in every study: the model's mean runs to 1 and has no interval.",
     "none or all in every study": "Every study has none or all events: tau2 grows without limit.",
     "not converged": "The likelihood has no maximum that could be reached.",
 }
@@ -31,7 +29,7 @@ def binomial_normal(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> di
     """
     fit, k = fit_glmm(x, n), x.shape[-1]
     about = {"q": fit.q_wald, "q_df": fit.q_df, "q_p": _p_value(fit.q_df, fit.q_wald), "q_lrt": fit.q_lrt, "q_lrt_p": fit.q_lrt_p}  # fmt: skip
-    about["why_not"] = _why_not(fit.state, n, options)
+    about["why_not"] = _why_not(fit.state, x, n, options)
     if not options.random or k == 1:
         return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
     about |= {"mu": fit.mu, "se": fit.se, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2, "marginal_mean": np.where(fit.converged, fit.marginal_mean, np.nan)}  # fmt: skip
@@ -61,7 +59,7 @@ def beta_binomial(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict
     information can be negative.
     """
     fit, k = fit_beta_binomial(x, n), x.shape[-1]
-    about = {"why_not": _why_not(fit.state, n, options)}
+    about = {"why_not": _why_not(fit.state, x, n, options)}
     if not options.random or k == 1:
         return with_intervals(about | one_proportion(x, n) | {"log_likelihood": fit.log_likelihood_common}, k, options)
     about |= {"mu": fit.mu, "se": fit.se, "marginal_mean": np.where(fit.converged, fit.mean, np.nan)} | _likelihood_ratio(fit)  # fmt: skip
@@ -75,14 +73,14 @@ def beta_binomial(x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> dict
     return out
 
 
-def _why_not(state: np.ndarray, n: np.ndarray, options: PoolingOptions) -> np.ndarray:
+def _why_not(state: np.ndarray, x: np.ndarray, n: np.ndarray, options: PoolingOptions) -> np.ndarray:
     """Why there is no estimate, and what the counts say all the same; None where there is one."""
     said = np.array([_WHY_NOT.get(each) for each in state], dtype=object)
-    end = ((1 - options.level) / 2) ** (1 / n.sum(axis=1))
     for i in np.flatnonzero((state == "no events") | (state == "events only")):
-        reach = f"0 to {percent(1 - end[i])}" if state[i] == "no events" else f"{percent(end[i])} to 100 %"
-        said[i] += (
-            f" Were one proportion behind all studies, it would be {reach} (Clopper-Pearson interval, {100 * options.level:g} %)."
+        end = 0 if state[i] == "no events" else 1
+        said[i] = (
+            f"{none_or_all(x[i], n[i])}: the model's mean runs to {end} and has no interval. "
+            f"{exact_bound(x[i], n[i], options.level)}"
         )
     return said
 

@@ -44,25 +44,31 @@ def effect_sizes(
         raise SynthesisError(f"continuity is 0 or more, such as 0.5; it is {continuity}.")
     x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     n = np.where(n > 0, n, np.nan)
-    if transform not in _WITHOUT_CONTINUITY:
-        added = continuity * _receives(x, n, continuity_to)
-        x, n = x + added, n + 2 * added
+    added = continuity * corrected(x, n, transform, continuity, continuity_to)
+    x, n = x + added, n + 2 * added
     with np.errstate(divide="ignore", invalid="ignore"):
         y, v = _transformed(x, n, transform)
     usable = np.isfinite(y) & np.isfinite(v)
     return np.where(usable, y, np.nan), np.where(usable, v, np.nan)
 
 
-def _receives(x: np.ndarray, n: np.ndarray, continuity_to: str) -> np.ndarray:
-    """Where the continuity correction goes: 1 for a study that receives it, else 0."""
+def corrected(
+    events: ArrayLike,
+    totals: ArrayLike,
+    transform: str = "logit",
+    continuity: float = 0.5,
+    continuity_to: str = "only-zero",
+) -> np.ndarray:
+    """True for each study to whose counts `effect_sizes` adds the continuity correction; parameters as there."""
+    x, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     extreme = (x == 0) | (x == n)
+    if transform in _WITHOUT_CONTINUITY or continuity == 0 or continuity_to == "none":
+        return np.zeros_like(extreme)
     if continuity_to == "all":
-        extreme = np.ones_like(extreme)
-    elif continuity_to == "none":
-        extreme = np.zeros_like(extreme)
-    elif continuity_to == "if-any-zero":
-        extreme = np.broadcast_to(extreme.any(axis=-1, keepdims=True), extreme.shape)
-    return extreme.astype(float)
+        return np.ones_like(extreme)
+    if continuity_to == "if-any-zero":
+        return np.broadcast_to(extreme.any(axis=-1, keepdims=True), extreme.shape)
+    return extreme
 
 
 def _transformed(x: np.ndarray, n: np.ndarray, transform: str) -> tuple[np.ndarray, np.ndarray]:

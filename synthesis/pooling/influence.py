@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from scipy.special import chdtr
 
 from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.categories import in_order, numerals, one_kind, places
 from synthesis.pooling.heterogeneity import heterogeneity
 from synthesis.pooling.pooled import pool_groups
 from synthesis.pooling.regression import Fit, fit_regression
@@ -26,10 +28,11 @@ def leave_one_out(
     words : model, transform, tau2, interval and the others of `pool`.
 
     Returns ``omitted`` and the columns of `pool_groups`, first a row with nothing left out (``omitted`` empty),
-    then a row a study in the order of the table. Raises SynthesisError for columns that are not there, impossible counts
-    and fewer than three studies.
+    then a row a study in the order of the table; rows of the table without a count are left out, as every ``remark`` says.
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts and fewer than three
+    studies.
     """
-    studies = study_rows(frame, events, totals, label=label, at_least=3)
+    studies = study_rows(frame, events, totals, None, label, at_least=3)
     rows = np.arange(studies.k)
     parts = [rows, *(np.delete(rows, i) for i in rows)]
     return _pooled_parts(studies, parts, words).assign(omitted=["", *studies.labels]).pipe(_first, "omitted")
@@ -42,16 +45,31 @@ def cumulative(
 
     Parameters
     ----------
-    by : column to order by; ties stay in the order of the table. Others as in `leave_one_out`.
+    by : column to order by: numbers (also written as text), dates, words, or categories in their own order; ties stay in
+        the order of the table, rows without a value are left out. Others as in `leave_one_out`.
 
     Returns ``added`` (the study that came in), the column `by`, and the columns of `pool_groups`, a row a step. The
-    first steps hold one or two studies: their remark says what cannot be had from so few.
+    first steps hold one or two studies: their remark says what cannot be had from so few. Raises SynthesisError as
+    `leave_one_out`, and for a column that mixes words and numbers.
     """
-    studies = study_rows(frame, events, totals, label=label, needed=[by])
-    order = np.argsort(studies.frame[by].to_numpy(), kind="stable")
+    studies = study_rows(frame, events, totals, None, label, [by])
+    ranks, said = _ranks(studies.frame[by])
+    studies, order = replace(studies, left_out=(*studies.left_out, *said)), np.argsort(ranks, kind="stable")
     parts = [order[: i + 1] for i in range(len(order))]
     added, when = [studies.labels[i] for i in order], studies.frame[by].to_numpy()[order]
     return _pooled_parts(studies, parts, words).assign(**{"added": added, by: when}).pipe(_first, "added", by)
+
+
+def _ranks(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Numbers in whose order the values come, and a sentence where that may not be the order that was meant."""
+    said = []
+    if one_kind(column) == "text" and not isinstance(column.dtype, pd.CategoricalDtype):
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers.notna().all():  # as text, 9 comes after 10
+            column = numbers
+        elif found := numerals(column):
+            said = [f"{column.name} holds numbers written as text ({found[0]!r}) and other text, so studies come in the order of the alphabet."]  # fmt: skip
+    return places(column, in_order(column)), said
 
 
 def _pooled_parts(studies: StudyRows, parts: list[np.ndarray], words: dict[str, Any]) -> pd.DataFrame:
@@ -60,6 +78,8 @@ def _pooled_parts(studies: StudyRows, parts: list[np.ndarray], words: dict[str, 
     rows = np.concatenate(parts)
     long = pd.DataFrame({"part": number, "events": studies.events[rows], "totals": studies.totals[rows]})
     pooled = pool_groups(long, by="part", events="events", totals="totals", **words)
+    if studies.left_out:
+        pooled["remark"] = [" ".join([*studies.left_out, *([said] if isinstance(said, str) else [])]) for said in pooled["remark"]]  # fmt: skip
     return pooled.sort_values("group", kind="stable", ignore_index=True).drop(columns="group")
 
 
@@ -131,14 +151,16 @@ def influence_table(
 
     Returns a row a study: ``label, events, totals, proportion, effect, variance``; ``rstudent`` (residual against the other
     studies), ``dffits``, ``cooks_distance``, ``cov_ratio``, ``tau2_deleted`` and ``q_deleted`` (without the study), ``hat``,
-    ``weight`` (percent), ``dfbetas``, and ``influential`` by the usual limits. The same as metafor's ``influence()``.
+    ``weight`` (percent), ``dfbetas``, and ``influential`` by the usual limits; ``remark``, the same in every row, on rows left
+    out and half events added. The same as metafor's ``influence()``.
     Source: Viechtbauer and Cheung 2010, doi 10.1002/jrsm.11. An influential study is one to read again, not one to drop.
 
-    Raises SynthesisError for columns that are not there, impossible counts and fewer than three studies.
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts and fewer than three
+    studies.
     """
     studies = study_rows(frame, events, totals, transform, label, at_least=3)
     measures = influence_measures(studies.y, studies.v, np.ones((studies.k, 1)), tau2, interval)
-    return pd.concat([studies.counts(), measures], axis=1)
+    return pd.concat([studies.counts(), measures], axis=1).assign(remark=studies.remark)
 
 
 def baujat_measures(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: str | float = 0.0) -> pd.DataFrame:
@@ -172,11 +194,11 @@ def baujat_table(
     effects : ``common`` (the original: shares of Cochran's Q, which they sum to) or ``random`` (squared residuals).
     Others as in `influence_table`.
 
-    Returns ``label, events, totals, proportion, effect, variance, heterogeneity, influence``. The same as metafor's
-    ``baujat()``. Source: Baujat and others 2002, doi 10.1002/sim.1221.
+    Returns ``label, events, totals, proportion, effect, variance, heterogeneity, influence`` and ``remark``, the same in
+    every row, on rows left out and half events added. The same as metafor's ``baujat()``. Source: Baujat and others 2002, doi 10.1002/sim.1221.
     """
     if effects not in ("common", "random"):
         raise SynthesisError(f"effects is 'common' or 'random', not {effects!r}.")
     studies = study_rows(frame, events, totals, transform, label, at_least=3)
     measures = baujat_measures(studies.y, studies.v, np.ones((studies.k, 1)), tau2 if effects == "random" else 0.0)
-    return pd.concat([studies.counts(), measures], axis=1)
+    return pd.concat([studies.counts(), measures], axis=1).assign(remark=studies.remark)

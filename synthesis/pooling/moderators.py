@@ -31,36 +31,51 @@ class MetaRegression:
     def table(self) -> pd.DataFrame:
         """Coefficients on the transformed scale, a row a term.
 
-        Columns ``term, estimate, se, statistic, df, p, ci_low, ci_high``; a term of a categorical moderator,
-        ``setting: hospital``, is the difference from the moderator's first value.
+        Columns ``term, estimate, se, statistic, df, p, ci_low, ci_high, remark``; a term of a categorical moderator,
+        ``setting: hospital``, is the difference from the moderator's first value. Where the counts allow no test of a
+        moderator (half an event was added to a study, or no study has an event), its statistic and p are missing and the
+        remark says why.
         """
         beta, se = self.fit.beta[0], np.sqrt(np.diagonal(self.fit.cov[0]))
         wide = quantile(self.level, self.fit.df) * se
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = beta / se
+        tested = np.array([not self._untested or term == "intercept" for term in self.design.terms])
         return pd.DataFrame(
             {
                 "term": self.design.terms,
                 "estimate": beta,
                 "se": se,
-                "statistic": statistic,
+                "statistic": np.where(tested, statistic, np.nan),
                 "df": self.fit.df,
-                "p": two_sided(statistic, self.fit.df),
+                "p": np.where(tested, two_sided(statistic, self.fit.df), np.nan),
                 "ci_low": beta - wide,
                 "ci_high": beta + wide,
+                "remark": np.where(tested, "", self._untested),
             }
         )
+
+    @cached_property
+    def _untested(self) -> str:
+        """Why there is no test of moderators; empty where there is one."""
+        if said := self.studies.no_test("of moderators"):
+            return said
+        together = omnibus(self.fit, list(range(1, len(self.design.terms))))[0]
+        return "" if together == together else "No test of moderators: their coefficients cannot be told apart, or have no standard error."  # fmt: skip
 
     def tests(self) -> pd.DataFrame:
         """Is there anything in a moderator, given the others? A row a moderator and one for all of them together.
 
-        Columns ``moderator, statistic, df, df_residual, p``: F where the intervals rest on t, else chi-squared with
-        infinite residual degrees of freedom.
+        Columns ``moderator, statistic, df, df_residual, p, remark``: F where the intervals rest on t, else chi-squared with
+        infinite residual degrees of freedom. Where there is no test, statistic and p are missing and the remark says why.
         """
         groups = {name: self.design.columns_of(name) for name in self.moderators}
         everything = {"all moderators": [column for columns in groups.values() for column in columns]}
         rows = [(name, *omnibus(self.fit, columns)) for name, columns in (groups | everything).items()]
-        return pd.DataFrame(rows, columns=["moderator", "statistic", "df", "df_residual", "p"])
+        table = pd.DataFrame(rows, columns=["moderator", "statistic", "df", "df_residual", "p"])
+        if self._untested:
+            table[["statistic", "p"]] = np.nan
+        return table.assign(remark=self._untested)
 
     @cached_property
     def _summary(self) -> dict[str, object]:
@@ -69,7 +84,7 @@ class MetaRegression:
         low, high = (float(each[0]) for each in q_profile(y, v, self.level, x))
         alone = float(estimate_tau2(y, v, self.tau2_method)[0])
         tau2 = float(self.fit.tau2[0])
-        statistic, m, residual, p = omnibus(self.fit, list(range(1, len(self.design.terms))))
+        test = self.tests().iloc[-1]
         return {
             "k": self.studies.k,
             "coefficients": len(self.design.terms),
@@ -82,27 +97,31 @@ class MetaRegression:
             "q_residual": float(spread.q[0]),
             "q_residual_df": spread.q_df,
             "q_residual_p": float(spread.q_p[0]),
-            "test": statistic,
-            "test_df": m,
-            "test_df_residual": residual,
-            "test_p": p,
+            "test": float(test["statistic"]),
+            "test_df": int(test["df"]),
+            "test_df_residual": float(test["df_residual"]),
+            "test_p": float(test["p"]),
             "log_likelihood": float(self.fit.log_likelihood[0]),
             "transform": self.studies.transform,
             "tau2_method": self.tau2_method,
             "interval": self.interval,
             "level": self.level,
-            "remark": "; ".join((*self.studies.remarks, *self._cautions())),
+            "corrected": int(self.studies.corrected.sum()),
+            "remark": " ".join(
+                filter(None, (*self.studies.remarks, *self.design.remarks, self._untested, *self._cautions()))
+            ),
         }
 
     def summary(self) -> pd.DataFrame:
         """One row: residual heterogeneity (tau2 with its Q-profile interval, I2, H2, Q), R2 (percent of tau2 that the
-        moderators account for, 0 where there is none to account for), the test of all moderators, and the methods."""
+        moderators account for, 0 where there is none to account for), the test of all moderators, and the methods;
+        ``corrected`` is the number of studies to which half an event was added."""
         return pd.DataFrame([self._summary])
 
     def _cautions(self) -> list[str]:
         per = self.studies.k / max(len(self.design.terms) - 1, 1)
         if per < 10:
-            return [f"{per:.3g} studies for each coefficient; below 10 a moderator is easily found by chance (Cochrane Handbook 10.11.4)"]  # fmt: skip
+            return [f"{per:.3g} studies for each coefficient; below 10 a moderator is easily found by chance (Cochrane Handbook 10.11.4)."]  # fmt: skip
         return []
 
     def predict(self, frame: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -140,12 +159,14 @@ class MetaRegression:
 
     def __str__(self) -> str:
         s = self._summary
+        name = "chi-squared" if np.isinf(self.fit.df) else "F"
+        tested = "not tested" if self._untested else f"{name} {s['test']:.3f}, p {s['test_p']:.3g}"
         lines = [
             f"Meta-regression of {s['k']} studies on {', '.join(self.moderators)}: {s['transform']}, {s['tau2_method']}, {s['interval']}",
-            self.table().round(4).to_string(index=False),
+            self.table().drop(columns="remark").round(4).to_string(index=False),
             f"Residual tau2 {s['tau2']:.4g} ({s['tau2_low']:.4g} to {s['tau2_high']:.4g}), I2 {s['i2']:.1f} %, R2 {s['r2']:.1f} %",
             f"Residual Q {s['q_residual']:.2f} on {s['q_residual_df']} degrees of freedom, p {s['q_residual_p']:.3g}",
-            f"All moderators together: {'chi-squared' if np.isinf(self.fit.df) else 'F'} {s['test']:.3f}, p {s['test_p']:.3g}",
+            f"All moderators together: {tested}",
         ]
         return "\n".join(lines + ([f"Remark: {s['remark']}"] if s["remark"] else []))
 
@@ -168,16 +189,17 @@ def meta_regression(
     ----------
     frame : a row a study. events, totals : names of its columns with the counts.
     moderators : columns, or one of them; numbers enter as they are, words and yes/no as differences from their first
-        value (in the order of the categories of a categorical column, else alphabetically). Rows that lack one are left
-        out and named.
+        value (in the order of the categories of a categorical column, else alphabetically). Numbers written as text are
+        words, which the remark says. Rows that lack one are left out and named.
     transform, tau2, interval, level : as in `pool`. label : column that names the studies.
 
     The same as metafor's ``rma(mods = ...)`` (Viechtbauer 2010, doi 10.18637/jss.v036.i03); for Knapp and Hartung's test
     doi 10.1002/sim.1482. What comes out are differences between studies, never effects within them, and moderators were
-    often looked at because the data suggested them: say which were planned.
+    often looked at because the data suggested them: say which were planned. There is no test where a study has none or all
+    and half an event was added to it: what that adds depends on the size of the study alone.
 
-    Raises SynthesisError for columns that are not there, a moderator that does not vary or repeats others, and for fewer
-    studies than two more than there are coefficients.
+    Raises SynthesisError for columns that are not there, cells that are not counts, a moderator that is infinite, mixes
+    kinds of values, does not vary or repeats others, and for fewer studies than two more than there are coefficients.
     """
     moderators = [moderators] if isinstance(moderators, str) else list(moderators)
     if not moderators:
@@ -185,11 +207,12 @@ def meta_regression(
     studies = study_rows(frame, events, totals, transform, label, moderators)
     constant = [name for name in moderators if studies.frame[name].nunique() < 2]
     if constant:
-        raise SynthesisError(f"All studies have the same {', '.join(constant)}: leave it out.")
+        raise SynthesisError(" ".join([f"All studies have the same {', '.join(constant)}: leave it out.", *studies.left_out]))  # fmt: skip
     design = Design.made(studies.frame, moderators)
     k, p = design.matrix.shape
     if k < p + 1:
-        raise SynthesisError(f"{p} coefficients need at least {p + 1} studies; there are {k}. Use fewer moderators.")
+        said = f"{p} coefficients need at least {p + 1} studies; there are {k}. Use fewer moderators."
+        raise SynthesisError(" ".join([said, *design.remarks, *studies.left_out]))
     scaled = design.matrix / np.linalg.norm(design.matrix, axis=0)
     if np.linalg.matrix_rank(scaled) < p:
         raise SynthesisError(

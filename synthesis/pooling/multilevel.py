@@ -223,18 +223,20 @@ class ThreeLevel:
             "tau2_method": "reml",
             "interval": self.interval,
             "level": self.level,
-            "remark": "; ".join((*self.studies.remarks, *self._cautions())),
+            "corrected": int(self.studies.corrected.sum()),
+            "remark": " ".join((*self.studies.remarks, *self._cautions())),
         }
 
     def _cautions(self) -> list[str]:
         if self.data.clusters >= 10:
             return []
-        return [f"{self.data.clusters} clusters: the variance between them is hardly known, and its interval says so"]
+        return [f"{self.data.clusters} clusters: the variance between them is hardly known, and its interval says so."]
 
     def table(self) -> pd.DataFrame:
         """One row: estimate with confidence and prediction interval (proportions), the two variances with
         profile-likelihood intervals, the share of I2 between and within clusters (percent), Q, and the likelihood-ratio
-        test of the clusters (against independent estimates; on the border, so its p-value is too large)."""
+        test of the clusters (against independent estimates; on the border, so its p-value is too large); ``corrected`` is
+        the number of estimates to which half an event was added, ``remark`` says it."""
         return pd.DataFrame([self._row])
 
     def predictions(self) -> pd.DataFrame:
@@ -286,7 +288,7 @@ def three_level(
     people break that, and `clusters.cluster_robust` guards against it. Sources: Konstantopoulos 2011, doi
     10.1002/jrsm.35; Van den Noortgate and others 2013, doi 10.3758/s13428-012-0261-6.
 
-    Raises SynthesisError for columns that are not there, impossible counts, fewer than two clusters, or clusters of one
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts, fewer than two clusters, or clusters of one
     estimate each (the two variances cannot be told apart then: use pool).
     """
     one_of("interval", interval, INTERVALS)

@@ -187,7 +187,7 @@ class RobustSummary:
         back = back_transform(np.array([self.fit.mean, low, high]), self.rows.transform, totals=self.rows.totals)
         names = [str(each) for each in self.studies.loc[self.studies["outlier"] > 0.5, "label"]]
         found = self._gained > NOTHING
-        said = f"probably outliers: {', '.join(names)}" if self._gained > WORTH and names else "no outliers stand out"
+        said = f"Probably outliers: {', '.join(names)}." if self._gained > WORTH and names else "No outliers stand out."
         return {
             "k": self.rows.k,
             "model": "normal mixture",
@@ -204,13 +204,14 @@ class RobustSummary:
             "transform": self.rows.transform,
             "interval": "profile-likelihood",
             "level": self.level,
-            "remark": "; ".join((*self.rows.remarks, said)),
+            "corrected": int(self.rows.corrected.sum()),
+            "remark": " ".join((*self.rows.remarks, said)),
         }
 
     def table(self) -> pd.DataFrame:
         """One row: estimate and profile-likelihood interval (proportions), tau2 of ordinary studies and of outliers, share
         of outliers, and twice the log-likelihood gained over ordinary random effects (``lrt``; its distribution is not
-        chi-squared, so it has no p-value here)."""
+        chi-squared, so it has no p-value here); ``corrected`` is the number of studies to which half an event was added."""
         return pd.DataFrame([self._row])
 
     def __str__(self) -> str:
@@ -246,7 +247,7 @@ def outlier_robust(
     Maximum likelihood of Beath's mixture (the model of R's metaplus with ``random = "mixture"``; outliers are at most half
     of the studies), with the profile-likelihood interval of the mean. Outlying is not wrong: look for the reason first.
 
-    Raises SynthesisError for columns that are not there, impossible counts and fewer than five studies.
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts and fewer than five studies.
     """
     studies = study_rows(frame, events, totals, transform, label)
     if studies.k < 5:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,9 +12,19 @@ import pandas as pd
 from synthesis.evidence.schema import SynthesisError
 from synthesis.numbers import intervals
 from synthesis.numbers.leading import Headline, headline
-from synthesis.pooling.batches import impossible, pooled_columns
+from synthesis.pooling.batches import pooled_columns
+from synthesis.pooling.categories import alike, kind, missing
+from synthesis.pooling.counts import (
+    ALLOWED,
+    count_columns,
+    faults,
+    impossible,
+    read_counts,
+    refuse_impossible,
+    wrong_columns,
+)
 from synthesis.pooling.options import PoolingOptions, without_effect
-from synthesis.pooling.text import pooled_text
+from synthesis.pooling.text import percent, pooled_text
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,7 @@ class Pooled:
     ``marginal_mean`` is the mean over the population of studies where ``estimate`` is its median (logit scale).
     ``rho`` is the correlation within studies of the beta-binomial model, whose ``estimate`` is that mean itself.
     ``tau2_high`` is missing beside a ``tau2_low`` where no tau2 is too large for the studies.
+    ``corrected`` is the number of studies to whose counts a continuity correction (half an event) was added.
     ``remark`` says what a reader must know. `studies`: ``label, events, totals, proportion, ci_low, ci_high, effect,
     variance, weight`` (percent: of the inverse variances, or for the GLMM of the information on the mean,
     `glmm.study_weights`; missing for the beta-binomial model).
@@ -70,6 +81,7 @@ class Pooled:
     rho: float
     events: float
     totals: float
+    corrected: int
     remark: str | None
     studies: pd.DataFrame = field(repr=False, compare=False)
 
@@ -82,6 +94,9 @@ class Pooled:
     def headline(self) -> Headline:
         """What a reader must see first, the mean or the range of what was pooled, in words."""
         share = self.studies["proportion"]
+        if self.estimate != self.estimate:
+            reach = f"{percent(share.min())} to {percent(share.max())}"
+            return Headline("range", f"There is no mean. The proportions run from {reach} in {len(share)} estimates.")
         return headline(
             self.k,
             self.estimate,
@@ -102,10 +117,18 @@ class Pooled:
         printer.text(str(self))
 
 
-_TYPES = {"k": "int64", "q_df": "Int64", "tau2_method": "str", "remark": "str", "back_transformation": "str"}
+_TYPES = {
+    "k": "int64",
+    "corrected": "int64",
+    "q_df": "Int64",
+    "tau2_method": "str",
+    "remark": "str",
+    "back_transformation": "str",
+}
 #: Columns of `pool_groups` and `Pooled.table`.
 COLUMNS = ("group", *(each.name for each in fields(Pooled) if each.name != "studies"))
 
+_NEARLY = "Another group differs from this one in spaces or capitals only: {}."
 _NAMELESS = "The rows of this group do not say which group they belong to: they need not belong together."
 
 
@@ -161,17 +184,14 @@ def pool(
         model=model, effects=effects, transform=transform, tau2=tau2, interval=interval, prediction=prediction, continuity=continuity, continuity_to=continuity_to, study_interval=study_interval, back_transformation=back_transformation, level=level, tau2_interval=tau2_interval,
     )  # fmt: skip
     x, n = _counts("events", events), _counts("totals", totals)
-    if x.shape != n.shape or x.ndim != 1:
+    if x.shape != n.shape:
         raise SynthesisError(f"Each study has events and a total; there are {x.size} events and {n.size} totals.")
     names = list(map(str, labels)) if labels is not None else [str(i + 1) for i in range(len(x))]
     if len(names) != len(x):
         raise SynthesisError(f"Each study has one label; there are {len(x)} studies and {len(names)} labels.")
     if not len(x):
         raise SynthesisError("Pooling needs studies with both counts; there are none.")
-    wrong = impossible(x, n)
-    if wrong.any():
-        listed = "; ".join(f"study {names[i]}: {_why_impossible(x[i], n[i])}" for i in np.flatnonzero(wrong))
-        raise SynthesisError(f"Counts are whole numbers: events between 0 and their totals, and totals above 0. Not so: {listed}.")  # fmt: skip
+    refuse_impossible(x, n, impossible(x, n), [f"study {name}" for name in names])
     columns, studies = pooled_columns(x, n, np.zeros(len(x), dtype=np.intp), 1, options)
     single = {name: columns[name].tolist()[0] for name in COLUMNS[1:]}
     unused = without_effect(options, {"tau2": tau2, "continuity": continuity})
@@ -201,21 +221,21 @@ def pool_groups(
     with several columns in `by` these come first. A group that cannot be pooled (counts missing or impossible, none
     usable) has its row, with the reason in ``remark`` and missing numbers.
 
-    Raises SynthesisError for columns that are missing, twice there or not numbers, several columns in `by` of which one
-    has the name of a column of the result, and wrong words.
+    Raises SynthesisError for columns that are missing or twice there, for every cell that is not a count ("30*", "1,041",
+    "NR", yes), several columns in `by` of which one has the name of a column of the result, and wrong words.
     """
     options = PoolingOptions.chosen(**words)
     by_columns = [by] if isinstance(by, str) else list(dict.fromkeys(by or []))
-    if wrong := _wrong_columns(frame, by_columns, events, totals):
+    if wrong := [*wrong_columns(frame, events, totals, by_columns), *_wrong_groups(frame, by_columns)]:
         raise SynthesisError(" ".join(wrong))
-    x, n = _numbers(frame[events]), _numbers(frame[totals])
+    x, n = count_columns(frame, events, totals)
     if not by_columns:
         codes, keys = (
             np.zeros(len(x), dtype=np.intp),
             pd.DataFrame({"group": pd.Series([None] * bool(len(x)), dtype="str")}),
         )
     else:
-        grouped = frame.groupby(by_columns, sort=False, dropna=False)
+        grouped = frame.groupby(by_columns, sort=False, dropna=False, observed=True)
         codes = grouped.ngroup().to_numpy()
         keys = frame[by_columns].iloc[np.unique(codes, return_index=True)[1]].reset_index(drop=True)
         if len(by_columns) == 1:
@@ -224,51 +244,50 @@ def pool_groups(
             keys["group"] = keys.astype("str").agg(" · ".join, axis=1)
     columns, _ = pooled_columns(x, n, codes, len(keys), options)
     numbers = pd.DataFrame({name: columns[name] for name in COLUMNS[1:]}).astype(_TYPES)
-    nameless = keys[["group"] if len(by_columns) == 1 else by_columns].isna().any(axis=1)
-    for where, said in ((nameless, _NAMELESS), (numbers["k"] >= 0, without_effect(options, words))):
-        if said and where.any():
-            told = numbers["remark"].fillna("").add(f" {said}").str.strip()
-            numbers["remark"] = numbers["remark"].mask(where, told)
+    for where, said in _told(keys, by_columns, without_effect(options, words)):
+        told = numbers["remark"].fillna("").add(f" {said}").str.strip()
+        numbers["remark"] = numbers["remark"].mask(where, told)
     return pd.concat([keys, numbers], axis=1)
 
 
-def _why_impossible(x: float, n: float) -> str:
-    if np.isnan(x) or np.isnan(n):
-        return "a missing count is not 0; leave the study out or find its count"
-    return f"{x:g} of {n:g}"
+def _told(keys: pd.DataFrame, by: list[str], unused: str | None) -> Iterator[tuple[np.ndarray, str]]:
+    """What must be said of groups beside their numbers: of which rows of the result, and the sentence."""
+    named = [keys[name] for name in (["group"] if len(by) == 1 else by)]
+    nameless = np.any([missing(column) for column in named], axis=0)
+    if by and nameless.any():
+        yield nameless, _NAMELESS
+    if by:
+        for lot in alike(keys["group"][~nameless]):
+            for name in lot:
+                others = ", ".join(repr(other) for other in lot if other is not name)
+                yield (keys["group"] == name).to_numpy(dtype=bool), _NEARLY.format(others)
+    if unused:
+        yield np.ones(len(keys), dtype=bool), unused
 
 
 def _counts(name: str, values: Sequence[float]) -> np.ndarray:
-    try:
-        return np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise SynthesisError(f"The {name} are counts, one a study, as numbers; they hold other things too.") from None
+    if getattr(values, "ndim", 1) != 1:
+        raise SynthesisError(f"The {name} are a plain list, one number for each study.")
+    numbers, wrong = read_counts(values)
+    if wrong.any():
+        listed = faults(values, wrong, lambda i: f"study {i + 1}")
+        raise SynthesisError(f"The {name} are counts, one for each study, each {ALLOWED}; not so: {listed}.")
+    return numbers
 
 
-def _wrong_columns(frame: pd.DataFrame, by: list[str], events: str, totals: str) -> list[str]:
-    """What is wrong with the columns that a call of `pool_groups` names."""
-    held, named = list(frame.columns), [*by, events, totals]
+def _wrong_groups(frame: pd.DataFrame, by: list[str]) -> list[str]:
+    """What is wrong with columns to group by, a sentence each."""
     wrong = []
-    if absent := [name for name in named if name not in held]:
-        wrong.append(
-            f"There is no column {', '.join(map(repr, absent))}; there are {', '.join(map(str, held)) or 'none'}."
-        )
-    if double := [name for name in dict.fromkeys(named) if held.count(name) > 1]:
-        wrong.append(f"More than one column is named {', '.join(map(repr, double))}; give each a name of its own.")
-    if events == totals:
-        wrong.append(f"events and totals both name the column {events!r}; they are two columns.")
     if len(by) > 1 and (taken := [name for name in by if name in COLUMNS]):
         wrong.append(
             f"The result has a column {', '.join(map(repr, taken))} of its own; rename yours before grouping by it."
         )
+    for name in by:
+        # True and 1 are one key to a table: their groups would be merged without a word.
+        column = frame[name] if list(frame.columns).count(name) == 1 else pd.Series()
+        if column.dtype == object and {"yes or no", "number"} <= {kind(value) for value in column}:
+            wrong.append(f"Column {name!r} mixes yes and no with numbers; write all of its values in one way.")
     return wrong
-
-
-def _numbers(column: pd.Series) -> np.ndarray:
-    try:
-        return column.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError):
-        raise SynthesisError(f"Column {column.name!r} holds counts as numbers; it holds other things too.") from None
 
 
 def _study_table(x, n, names: list[str], studies: dict[str, np.ndarray], options: PoolingOptions) -> pd.DataFrame:

@@ -104,12 +104,16 @@ def omnibus(fit: Fit, columns: list[int]) -> tuple[float, int, float, float]:
     """Test that the coefficients of these columns are all 0, in the first regression of the batch.
 
     Returns statistic, its degrees of freedom, those of the denominator and the p-value: F where the intervals rest on t,
-    chi-squared (an infinite denominator) otherwise.
+    chi-squared (an infinite denominator) otherwise. Statistic and p are missing where the coefficients cannot be told
+    apart or have no standard error.
     """
     beta, cov = fit.beta[0, columns], fit.cov[0][np.ix_(columns, columns)]
     m = len(columns)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = float(beta @ np.linalg.solve(cov, beta)) if np.all(np.isfinite(cov)) else np.nan
+        try:
+            statistic = float(beta @ np.linalg.solve(cov, beta)) if np.all(np.isfinite(cov)) else np.nan
+        except np.linalg.LinAlgError:
+            statistic = np.nan
     if np.isinf(fit.df):
         return statistic, m, np.inf, float(chdtrc(m, statistic))
     return statistic / m, m, fit.df, float(fdtrc(m, fit.df, statistic / m))

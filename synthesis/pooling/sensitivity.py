@@ -19,20 +19,21 @@ from synthesis.pooling.study_rows import study_rows
 
 COLUMNS = (
     "choice", "changed", "model", "effects", "transform", "tau2_method", "interval", "k", "estimate", "ci_low", "ci_high",
-    "pi_low", "pi_high", "tau2", "i2", "marginal_mean", "difference", "remark",
+    "pi_low", "pi_high", "tau2", "i2", "marginal_mean", "difference", "corrected", "remark",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """The answers of several methods to one question, the chosen one first."""
+    """The answers of several methods to one question, the chosen one first. ``remarks`` are those of the table behind all."""
 
     answers: pd.DataFrame
+    remarks: tuple[str, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """A row a method: ``choice`` (its name), ``changed`` (what differs from the first row), the method's words, ``k``,
         ``estimate`` with ``ci_*`` and ``pi_*`` (proportions), ``tau2``, ``i2``, ``marginal_mean``, ``difference`` (estimate
-        less that of the first row) and ``remark``."""
+        less that of the first row), ``corrected`` (studies to which half an event was added) and ``remark``."""
         return self.answers
 
     def range(self) -> pd.DataFrame:
@@ -57,13 +58,25 @@ class Sensitivity:
         )
 
     def __str__(self) -> str:
-        r = self.range().iloc[0]
         shown = self.answers[["choice", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2"]].round(4)
+        return "\n".join([shown.to_string(index=False), self._reach(), *self._added(), *self.remarks])
+
+    def _reach(self) -> str:
+        if self.answers["estimate"].isna().all():
+            return f"None of {len(self.answers)} methods gives an estimate."
+        r = self.range().iloc[0]
         return (
-            f"{shown.to_string(index=False)}\n"
             f"Estimates run from {100 * r['lowest']:.1f} % ({r['lowest_choice']}) to {100 * r['highest']:.1f} % "
             f"({r['highest_choice']}) over {r['choices']} of {r['asked']} methods."
         )
+
+    def _added(self) -> list[str]:
+        """How many methods add to the counts of how many studies."""
+        added = self.answers[self.answers["corrected"] > 0]
+        if added.empty:
+            return []
+        many = f"{added['corrected'].max()} of {added['k'].max()} studies"
+        return [f"{len(added)} of {len(self.answers)} methods add a continuity correction (half an event by default) to {many}, which pulls these towards 50 %."]  # fmt: skip
 
 
 def sensitivity_table(
@@ -86,12 +99,14 @@ def sensitivity_table(
 
     Every table holds the models of the counts (GLMM and beta-binomial), the common effect and the outlier-robust mixture
     (`outliers.outlier_robust`). Differences between methods on the same studies show how much the answer rests on the
-    choice, not how uncertain it is. A method that cannot answer has its row, with the reason in ``remark``.
+    choice, not how uncertain it is. A method that cannot answer has its row, with the reason in ``remark``. Rows without a
+    count are left out, which every ``remark`` says.
 
-    Raises SynthesisError for columns that are not there, impossible counts and fewer than two studies.
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts and fewer than two
+    studies.
     """
     chosen = PoolingOptions.chosen(level=level, **words)
-    studies = study_rows(frame, events, totals, label=label)
+    studies = study_rows(frame, events, totals, None, label)
     counts = pd.DataFrame({"events": studies.events, "totals": studies.totals})
     rows = [_answer(counts, changed, options) for changed, options in _choices(chosen, full)]
     if studies.k >= 5:
@@ -99,7 +114,8 @@ def sensitivity_table(
     answers = pd.DataFrame(rows)
     answers["difference"] = answers["estimate"] - answers.loc[0, "estimate"]
     answers["choice"] = [_named(row) for row in answers.to_dict("records")]
-    return Sensitivity(answers[list(COLUMNS)])
+    answers["remark"] = [" ".join([*studies.left_out, *([said] if isinstance(said, str) else [])]) or None for said in answers["remark"]]  # fmt: skip
+    return Sensitivity(answers[list(COLUMNS)], studies.remarks)
 
 
 def _choices(chosen: PoolingOptions, full: bool) -> list[tuple[str, PoolingOptions]]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from synthesis.pooling.cautions import none_or_all
 from synthesis.pooling.effects import back_transform, one_of
 from synthesis.pooling.regression import fit_regression, quantile, two_sided
 from synthesis.pooling.study_rows import StudyRows, study_rows
@@ -52,14 +53,18 @@ def small_study_checks(
 
     Returns a row a check: ``check, k, statistic, df, p``; ``slope, se`` of the regression; ``limit, limit_low,
     limit_high``, the proportion that the line reaches for a study without sampling error (missing for LFK, whose
-    ``statistic`` is the index and has no p-value); ``result`` in words and ``caution``, the reason why it misleads.
+    ``statistic`` is the index and has no p-value); ``result`` in words and ``caution``, the reason why it misleads;
+    ``remark``, the same in every row, on rows left out and half events added. Where half an event was added to a study,
+    which raises (or lowers) the small ones, or no study has an event, a regression has neither statistic nor p, and
+    ``result`` says why.
 
     ``egger`` regresses the effect on its standard error with weights 1/variance (Egger and others 1997, doi
     10.1136/bmj.315.7109.629); ``egger, random effects`` adds a variance between studies (normal quantiles); ``peters``
     takes 1/total for the standard error (Peters and others 2006, doi 10.1001/jama.295.6.676). The same as metafor's
     ``regtest()`` with ``model = "lm"``, with "rma", and with "lm" and ``predictor = "ninv"``.
 
-    Raises SynthesisError for columns that are not there, impossible counts and fewer than three studies.
+    Raises SynthesisError for columns that are not there, cells that are not counts, impossible counts and fewer than three
+    studies.
     """
     studies = study_rows(frame, events, totals, transform, label, at_least=3)
     se, inverse = np.sqrt(studies.v), 1 / studies.totals
@@ -70,7 +75,7 @@ def small_study_checks(
         _regression("peters", studies, inverse, 0.0, "hartung-knapp", level, _SIZE_ONLY),
         _lfk_row(studies),
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(remark=studies.remark)
 
 
 def _regression(
@@ -83,10 +88,13 @@ def _regression(
     (limit, slope), (limit_se, slope_se) = fit.beta[0], np.sqrt(np.diagonal(fit.cov[0]))
     wide = quantile(level, fit.df) * limit_se
     low, middle, high = back_transform(np.array([limit - wide, limit, limit + wide]), studies.transform, method="plain")
-    statistic = slope / slope_se
+    with np.errstate(divide="ignore", invalid="ignore"):  # effects that are all the same have no standard error
+        statistic = slope / slope_se
     p = float(two_sided(statistic, fit.df))
     way = "higher" if slope > 0 else "lower"
     said = f"small studies report {way} proportions" if p < 0.1 else "no clear difference by size"
+    if untested := studies.no_test("by size"):
+        statistic, p, said = np.nan, np.nan, untested.rstrip(".")
     found = {"slope": slope, "se": slope_se, "limit": middle, "limit_low": low, "limit_high": high}
     return _row(check, studies, statistic, fit.df, p, reason, said) | {
         name: float(value) for name, value in found.items()
@@ -115,9 +123,15 @@ def asymmetry(index: float) -> str:
 
 
 def _lfk_row(studies: StudyRows) -> dict[str, object]:
-    index = lfk_index(studies.y, studies.v)
+    index = _index(studies)
     said = "all studies report the same: no index" if np.isnan(index) else asymmetry(index)
+    said += "; half events are part of it (see remark)" if studies.corrected.any() and not np.isnan(index) else ""
     return _row("lfk", studies, index, np.nan, np.nan, _LFK, said)
+
+
+def _index(studies: StudyRows) -> float:
+    """LFK index; none where no study has an event, whatever a scale makes of their sizes."""
+    return np.nan if none_or_all(studies.events, studies.totals) else lfk_index(studies.y, studies.v)
 
 
 def funnel_table(
@@ -138,7 +152,7 @@ def funnel_table(
     effects : ``common`` or ``random``, the model of the centre. level : of the limits, which hold sampling error alone.
 
     Returns ``label, events, totals, proportion, effect, variance, se, centre, low, high`` (the limits at the study's own
-    standard error), ``outside``, ``effects``, ``transform`` and ``level``. With real heterogeneity many studies lie outside
+    standard error), ``outside``, ``effects``, ``transform``, ``level`` and ``remark`` (on rows left out and half events added). With real heterogeneity many studies lie outside
     without any of them being wrong.
     """
     one_of("effects", effects, ("common", "random"))
@@ -149,7 +163,8 @@ def funnel_table(
     wide = quantile(level, np.inf) * se
     outside = np.abs(studies.y - centre) > wide
     limits = {"centre": centre, "low": centre - wide, "high": centre + wide, "outside": outside}
-    return studies.counts().assign(se=se, **limits, effects=effects, transform=transform, level=level)
+    about = {"effects": effects, "transform": transform, "level": level, "remark": studies.remark}
+    return studies.counts().assign(se=se, **limits, **about)
 
 
 def doi_measures(y: np.ndarray, v: np.ndarray) -> pd.DataFrame:
@@ -182,11 +197,11 @@ def doi_table(
     """What a Doi plot shows: effect across, absolute normal quantile of its rank up (drawn downwards).
 
     Returns ``label, events, totals, proportion, effect, variance, percentile, z, abs_z``, sorted by effect, and ``lfk``,
-    the index, and ``transform`` in every row. Source as in `lfk_index`. Raises SynthesisError as `small_study_checks`.
+    the index (missing where all report the same), ``transform`` and ``remark`` in every row. Source as in `lfk_index`. Raises SynthesisError as `small_study_checks`.
     """
     studies = study_rows(frame, events, totals, transform, label, at_least=3)
     measures = doi_measures(studies.y, studies.v)
     table = pd.concat([studies.counts(), measures], axis=1).assign(abs_z=measures["z"].abs())
     return table.sort_values("effect", kind="stable", ignore_index=True).assign(
-        lfk=lfk_index(studies.y, studies.v), transform=transform
+        lfk=_index(studies), transform=transform, remark=studies.remark
     )

@@ -29,7 +29,7 @@ def published_prevalence(evidence: Evidence) -> pd.DataFrame:
     of a review is not known, so agreement is no independent confirmation.
     """
     pooled = prevalence_table(evidence)
-    pooled = pooled.loc[pooled["line"] == "pooled", ["indicator_id", "name", *_HERE]]
+    pooled = pooled.loc[(pooled["line"] == "pooled") & pooled["percent"].notna(), ["indicator_id", "name", *_HERE]]
     pooled = pooled.rename(columns={"k": "here_k", "percent": "here_percent", "ci_low": "here_low", "ci_high": "here_high"})  # fmt: skip
     published = evidence.published_results.assign(source=source_label(_with_source(evidence)))
     published = published.rename(columns={"k": "published_k", "pooled_percent": "published_percent", "ci_low": "published_low", "ci_high": "published_high"})  # fmt: skip

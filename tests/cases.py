@@ -223,7 +223,7 @@ def _dangling_link(path: Path, edit: dict[str, str], number: int) -> None:
 
 
 def _add_file(path: Path, edit: dict[str, str], number: int) -> None:
-    path.with_name(edit["value"]).write_text("something,else\n1,2\n", encoding="utf-8")
+    (path.parent / edit["value"]).write_text("something,else\n1,2\n", encoding="utf-8")
 
 
 _VERBS: dict[str, Callable[[Path, dict[str, str], int], None]] = {

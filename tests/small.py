@@ -35,6 +35,7 @@ START = {
     "samples": None,
     "guide_sources": None,
     "planning_elements": None,
+    "wording_changes": ("",),  # none: many name statements that are not kept
 }
 
 Grid = list[list[str]]

@@ -27,7 +27,10 @@ from synthesis.briefs.word import BODY, brief_docx
 from synthesis.cli import main
 from synthesis.drawing.canvas import plotted
 from synthesis.drawing.local import local_alt, local_plot
+from synthesis.evidence.review_file import read_review
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
+from synthesis.evidence.tables import Evidence
+from synthesis.themes.confidence import in_plain_words
 
 #: Ordinary; suppressed; none like it; failed return; steps and contradictions; the longest name.
 SAMPLE = (
@@ -278,8 +281,9 @@ def test_every_row_listed_is_in_its_table_and_has_an_address_where_one_is_record
 def test_it_says_that_it_is_provisional_and_by_how_much(evidence, briefs, altered):
     n = len(evidence.crosswalk)
     assert f"{n} of {n} links" in briefs["Birmingham"].status and briefs["Birmingham"].status.startswith("Provisional.")
+    people = evidence.coders["kind"].replace("language_model", "person")
     agreed = altered(
-        coders=evidence.coders.assign(provisional=False),
+        coders=evidence.coders.assign(provisional=False, kind=people),
         confidence=evidence.confidence.assign(status="confirmed"),
         crosswalk=evidence.crosswalk.assign(status="confirmed"),
     )
@@ -288,6 +292,36 @@ def test_it_says_that_it_is_provisional_and_by_how_much(evidence, briefs, altere
         briefs["Birmingham"].status_short.startswith("Provisional: ")
         and f"{n} of {n} links" in briefs["Birmingham"].status_short
     )
+
+
+def test_levels_are_told_in_the_words_of_grade_as_in_packs_and_marked_provisional_only_while_they_are(briefs):
+    brief, known = briefs["Birmingham"], vocabularies()["confidence_level"]
+    assert known["moderate"] == "this is probably so" and known["low"] == "this may be so"
+    assert all(f"{level.replace('_', ' ')} “{said}”" in brief.themes_rule for level, said in known.items())
+    rule = paper(brief).themes_rule
+    assert "moderate “this is probably so”" in rule and "high “" not in rule
+    assert in_plain_words("moderate") == "This is probably so."
+    for said, settled in ((brief.themes_rule, replace(brief, provisional=False).themes_rule), (rule, paper(replace(brief, provisional=False)).themes_rule)):  # fmt: skip
+        assert said.startswith("Confidence (provisional) ") and settled == said.replace(" (provisional)", "", 1)
+
+
+def test_a_review_without_a_review_file_claims_no_source_and_no_origin_of_ours(evidence, prepared, briefs, tmp_path):
+    other = Evidence(tmp_path, evidence.frames, evidence.problems)
+    brief = local_brief(other, "Birmingham", replace(prepared, review=read_review(tmp_path).short_title))
+    assert brief.sources[0] == paper(brief).sources[0] == ("Figures: no source named in review.toml", ())
+    page = brief_page(brief)
+    assert "Bacon" not in page and "Department for Education" not in page
+    assert "from the evidence base around Bacon et al. 2023" in brief_page(briefs["Birmingham"])
+    assert brief_pdf(brief).startswith(b"%PDF") and brief_docx(brief)
+
+
+def test_nothing_left_to_wait_is_no_confirmation_where_no_person_was_at_work(evidence, altered):
+    bare = altered(
+        coders=evidence.coders.assign(provisional=False),
+        confidence=evidence.confidence.iloc[:0],
+        crosswalk=evidence.crosswalk.iloc[:0],
+    )
+    assert all(each.startswith("Provisional") for each in brief_status(bare, brief_words()))
 
 
 # ---------------------------------------------------------------- the picture

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from plain import column, people, rows
@@ -9,6 +13,7 @@ from plain import column, people, rows
 from synthesis.reports.comparison import published_comparison
 from synthesis.themes.support import theme_table
 
+ROOT = Path(__file__).parent.parent
 CONFIRMED = ["ackerson2003", "afzelius2017", "barbour2002", "barrow2014"]  # the evidence README
 
 
@@ -84,6 +89,27 @@ def test_a_theme_of_the_review_that_is_not_held_says_so(evidence, altered):
     statements.loc[statements["statement_id"] == "RS09", "theme_id"] = None
     row = published_comparison(altered(review_statements=statements)).set_index("statement_id").loc["RS09"]
     assert row["here_all"] == "not held"
+
+
+def test_the_list_of_the_review_is_said_to_be_public_and_how_much_of_it_could_be_read(evidence, altered, table):
+    reason = one(table, "n_studies")["reason"]
+    assert reason.startswith("4 of its 41 studies are confirmed here, and the other 140 studies here are candidates")
+    assert "The list of the studies is public: Table 2 of the article (open access). Four of its 41 rows" in reason
+    bare = evidence.review_statements.assign(note=pd.NA)
+    assert one(published_comparison(altered(review_statements=bare)), "n_studies")["reason"].endswith("beyond them.")
+
+
+#: Texts that readers see; of a notebook what was written, and not what a run printed.
+WRITTEN = [ROOT / "README.md", *ROOT.glob("synthesis/**/*.py"), *ROOT.glob("synthesis/**/*.toml"), *ROOT.glob("data/[!d]*/*.csv"), ROOT / "data" / "review.toml"]  # fmt: skip
+
+
+def test_no_text_says_that_the_reviews_list_is_not_public():
+    said = {path: path.read_text(encoding="utf-8") for path in WRITTEN}
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        said[path] = " ".join("".join(cell["source"]).replace("\n", " ") for cell in cells)
+    hidden = re.compile(r"not\s+public\b|list of (its |the )?(included )?studies (is|was) not", re.IGNORECASE)
+    assert {path.name: found[0] for path, text in said.items() if (found := hidden.search(text))} == {}
 
 
 def test_a_newly_confirmed_member_changes_what_is_here(evidence, altered):

@@ -21,8 +21,8 @@ ROWS = {
     "records": 220, "samples": 17, "coders": 4, "codebook": 61, "codebook_changes": 39, "themes": 22, "codings": 2908, "readings": 1262,
     "adjudications": 200, "uncoded": 8, "memos": 53, "appraisals": 0, "appraisal_settlements": 0, "review_findings": 22, "confidence": 22, "indicators": 133,
     "estimate_choices": 25, "estimate_units": 155, "pooling_overrides": 6, "estimate_appraisals": 0, "estimate_appraisal_settlements": 0, "certainty": 0, "association_groups": 102,
-    "contrary_findings": 61, "discrepancies": 46, "content_notes": 5, "easy_read": 218, "support": 0, "rounds": 0, "feedback": 0,
-    "responses": 0, "wording_changes": 0, "involvement": 0,
+    "contrary_findings": 61, "discrepancies": 46, "content_notes": 5, "easy_read": 221, "support": 0, "rounds": 0, "feedback": 0,
+    "responses": 0, "wording_changes": 20, "involvement": 0,
     "risk_pathways": 127, "intervention_readings": 52, "planning_readings": 43, "crosswalk": 428, "programme_stages": 8, "second_readings": 240,
 }  # fmt: skip
 

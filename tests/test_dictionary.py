@@ -13,12 +13,14 @@ import pytest
 from synthesis.evidence import dictionary
 from synthesis.evidence.checks import check_cells, check_key
 from synthesis.evidence.files import RawTable, distinct, read_raw
+from synthesis.evidence.review_file import Review, read_review
 from synthesis.evidence.schema import Table, derived_tables, evidence_tables, table, vocabularies
 from synthesis.evidence.tables import Evidence, read_evidence
 from synthesis.reports import derived
 
 DATA = Path(__file__).parent.parent / "data"
 TABLES = {**evidence_tables(), **derived_tables()}
+REVIEW = read_review(DATA)
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +77,12 @@ def without(column: str) -> Callable[[list[list[str]]], None]:
 
 
 def test_the_data_dictionary_is_current() -> None:
-    assert (DATA / "README.md").read_text(encoding="utf-8") == dictionary.dictionary_text(), "run `synthesis run`"
+    assert (DATA / "README.md").read_text(encoding="utf-8") == dictionary.dictionary_text(REVIEW), "run `synthesis run`"
 
 
 def test_the_data_package_is_current() -> None:
     package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
-    assert package == dictionary.datapackage(), "run `synthesis run`"
+    assert package == dictionary.datapackage(REVIEW), "run `synthesis run`"
 
 
 def test_frictionless_finds_nothing_wrong_with_the_data_package() -> None:
@@ -186,8 +188,9 @@ def test_every_arrow_of_the_diagram_is_a_link_of_the_schema() -> None:
         assert table(start).columns[column].links.split(".")[0] == end
 
 
-def test_every_link_inside_the_dictionary_leads_somewhere() -> None:
-    text = dictionary.dictionary_text()
+@pytest.mark.parametrize("review", [REVIEW, None], ids=["ours", "no review file"])
+def test_every_link_inside_the_dictionary_leads_somewhere(review: Review | None) -> None:
+    text = dictionary.dictionary_text(review)
     headings = [dictionary.anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
     assert len(set(headings)) == len(headings), "two headings share an address"
     assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= set(headings)
@@ -212,13 +215,47 @@ def test_every_vocabulary_is_used_and_explained_but_the_list_of_countries() -> N
 
 def test_the_sources_of_the_package_are_addresses_that_the_evidence_gives(evidence: Evidence) -> None:
     given = set(evidence.estimates["source_url"]) | set(evidence.review_statements["source_url"])
-    assert {source["path"] for source in dictionary.datapackage()["sources"] if "path" in source} <= given
+    sources = dictionary.datapackage(REVIEW)["sources"]
+    assert len(sources) == 3
+    assert {source["path"] for source in sources if "path" in source} <= given
 
 
 def test_official_statistics_carry_their_own_licence() -> None:
-    resources = {resource["name"]: resource for resource in dictionary.datapackage()["resources"]}
+    resources = {resource["name"]: resource for resource in dictionary.datapackage(REVIEW)["resources"]}
     assert {name for name, r in resources.items() if "licenses" in r} == {
         "official_statistics",
         "england_parent_mental_health",
     }
     assert resources["official_statistics"]["licenses"][0]["name"] == "OGL-UK-3.0"
+    assert "Department for Education" in resources["official_statistics"]["sources"][0]["title"]
+    assert [each["name"] for each in dictionary.datapackage(REVIEW)["licenses"]] == ["CC-BY-4.0"]
+
+
+OURS = ("CC BY", "CC-BY", "Creative Commons", "OGL", "Open Government", "toolkit contributors", "Bacon", "language model, in two", "parental-mental")  # fmt: skip
+
+
+def test_without_a_review_file_no_licence_author_or_source_of_ours_is_claimed(tmp_path: Path) -> None:
+    """A data folder of another review said that its authors were ours and its licence CC BY."""
+    readme, package = (path.read_text(encoding="utf-8") for path in dictionary.write_dictionary(tmp_path))
+    said = json.loads(package)
+    assert not {"licenses", "contributors", "sources", "title", "name", "created"} & set(said)
+    assert not any({"licenses", "sources"} & set(resource) for resource in said["resources"])
+    assert "## Licences" not in readme and "(#licences)" not in readme
+    honest = readme.split("## What is honest here")[-1]
+    assert not [word for word in OURS if word in honest or word in json.dumps({**said, "resources": []})]
+    kept = (DATA / "README.md").read_text(encoding="utf-8")
+    assert "## Licences" in kept and all(word in kept for word in ("CC-BY-4.0", "Department for Education"))
+
+
+def test_another_review_says_what_its_own_file_says(tmp_path: Path) -> None:
+    (tmp_path / "review.toml").write_text(
+        'title = "Older gardeners"\nnotes = ["Read in full."]\n[[contributors]]\ntitle = "Ada Example"\n'
+        '[[licences]]\nname = "CC0-1.0"\ntitle = "CC0"\npath = "https://example.org/cc0"\n',
+        encoding="utf-8",
+    )
+    readme, package = (path.read_text(encoding="utf-8") for path in dictionary.write_dictionary(tmp_path))
+    said = json.loads(package)
+    assert (said["title"], said["contributors"]) == ("Older gardeners", [{"title": "Ada Example"}])
+    assert said["licenses"] == [{"name": "CC0-1.0", "title": "CC0", "path": "https://example.org/cc0"}]
+    assert "- These tables: [CC0](https://example.org/cc0) (CC0-1.0)." in readme and "- Read in full." in readme
+    assert "sources" not in said

@@ -385,7 +385,7 @@ def test_the_line_below_guide_tables_says_that_links_are_judgements(evidence):
     tables = ("risk_pathways", "intervention_readings", "planning_readings", "crosswalk", "programme_stages")
     n = sum(len(evidence[name]) for name in tables)
     assert f"{n} of {n} judgements on it are provisional" in line
-    assert pd.notna(line) and "Demonstration" in line
+    assert pd.notna(line) and "Not yet checked by reviewers" in line
 
 
 def test_an_age_in_words_with_a_usual_meaning_is_read_as_years(evidence):

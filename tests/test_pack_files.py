@@ -8,12 +8,15 @@ import re
 import zipfile
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import docx
+import openpyxl
 import pytest
 from docx.oxml.ns import qn
 from small import DATA, small_base
 
+import synthesis
 from synthesis.cli import main
 from synthesis.drawing.canvas import plotted
 from synthesis.evidence.readability import sentences
@@ -23,6 +26,7 @@ from synthesis.packs.contents import Against, build_packs
 from synthesis.packs.folder import PACK_FILES, pack_contents, put_pack, write_pack
 from synthesis.packs.lines import theme_heading
 from synthesis.packs.pages import pack_page
+from synthesis.packs.pdf import _printed, pack_pdf
 from synthesis.packs.picture import studies_picture, studies_picture_alt, theme_picture
 from synthesis.packs.team_notes import not_ready
 from synthesis.packs.word import pack_docx
@@ -96,6 +100,44 @@ def test_every_statement_count_and_reason_stands_in_each_form(contents, packs, f
             assert all(part in text for part in (each.how_sure, *each.why))
             assert all(squeezed(a.text) in text for a in each.against)
         assert all(question.text in text for question in packs[0].questions)
+
+
+def before_about(content: bytes, file: str, about: str) -> str:
+    """The text of a form that stands before the first heading of its text."""
+    if file.endswith("html"):
+        text = re.sub(r"<[^>]+>", " ", html.unescape(content.decode("utf-8")).split("<body", 1)[1])
+    elif file.endswith("docx"):
+        text = "\n".join(each.text for each in docx.Document(io.BytesIO(content)).paragraphs)
+    else:
+        text = "\n".join(str(row[0].value) for row in openpyxl.load_workbook(io.BytesIO(content)).worksheets[0])
+    assert about in text
+    return squeezed(text.split(about)[0])
+
+
+@pytest.mark.parametrize("file", [name for name in PACK_FILES if name.startswith(("pack", "feedback")) and not name.endswith("pdf")])  # fmt: skip
+def test_how_it_was_made_stands_on_the_first_page_of_every_form(contents, packs, file):
+    pack = packs["easy-read" in file]
+    assert len(pack.made) == 3
+    first = before_about(contents[file], file, pack.words.texts["about_heading"])
+    assert all(squeezed(line) in first for line in pack.made)
+    assert pack.words.texts["made_heading"] in first
+
+
+def test_the_printed_page_has_it_before_all_else_and_changes_with_it(packs):
+    assert _printed(packs[0], large=False)["made"] == packs[0].made
+    typst = (Path(synthesis.__file__).parent / "templates" / "pack.typ").read_text(encoding="utf-8")
+    assert typst.index("#title") < typst.index("lines(pack.made)") < typst.index("= #words.about_heading")
+    assert "pagebreak" not in typst[typst.index("#title") : typst.index("lines(pack.made)")]
+    assert pack_pdf(packs[1]) != pack_pdf(replace(packs[1], made=packs[1].made[:1]))
+
+
+def test_where_there_is_nothing_to_say_of_it_no_form_has_an_empty_heading(packs):
+    final = replace(packs[0], made=(), state="final")
+    words, page = final.words.texts, html.unescape(pack_page(final))
+    paper = [each.text for each in docx.Document(io.BytesIO(pack_docx(final))).paragraphs]
+    for heading in (words["made_heading"], words["rests_heading"]):
+        assert heading not in page and not any(heading in each for each in paper)
+    assert pack_pdf(final).startswith(b"%PDF-")
 
 
 def test_what_nobody_made_up_yet_is_left_to_write_in(contents, packs):

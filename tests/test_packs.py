@@ -18,7 +18,7 @@ from synthesis.evidence.tables import Evidence
 from synthesis.packs.contents import VARIANTS, build_pack, build_packs, pack_words
 from synthesis.packs.lines import version_line
 from synthesis.packs.reading_level import pack_texts, readability_summary, readability_table
-from synthesis.themes.confidence import summary_of_findings
+from synthesis.themes.confidence import in_plain_words, summary_of_findings
 from synthesis.themes.support import theme_table
 
 AUDIENCES = tuple(vocabularies()["pack_audience"])
@@ -120,7 +120,7 @@ def test_counts_and_confidence_are_those_of_the_tables(evidence, pack):
             row = judged.loc[each.id]
             assert (each.n_studies, each.of_studies) == (row["n_studies"], row["of_studies"])
             assert each.level == row["confidence"]
-            assert each.how_sure == pack.words.texts["sure"][each.level]
+            assert each.how_sure == in_plain_words(each.level)
             assert each.why
 
 
@@ -265,6 +265,122 @@ def test_what_a_comment_changed_stands_in_the_history_of_what_changed(
     }
 
 
+def test_words_changed_before_any_pack_was_given_out_are_no_history_to_a_reader(evidence, slim):
+    """Twenty texts were reworded before the first round: a pack told its readers of words that they had never seen."""
+    changes = evidence.wording_changes
+    assert len(changes) and changes["comment_ids"].isna().all()
+    assert not any(each.history for theme in build_pack(slim()).themes for each in (theme, *theme.statements))
+    row = {"round_id": "r1", "audience": "advisory", "pack_version": "00000000", "themes": "T1", "status": "open"}
+    for day, shown in (("2026-11-30", True), (None, True), ("2026-12-24", False)):
+        rounds = pd.DataFrame([{**row, "sent_on": pd.Timestamp(day)}]).reindex(columns=evidence.rounds.columns)
+        (said,) = [s for s in build_pack(slim(rounds=rounds), themes=["T1"]).themes[0].statements if s.id == "RF01"]
+        assert bool(said.history) == shown, day
+
+
+# ---------------------------------------------------------------- how far to rely on it
+
+
+def remade(slim, evidence, kinds=None, part=None, checked=False) -> list[str]:
+    """What the first page says of how it was made, of a base with these kinds of coders, parts of sources and statuses."""
+    coders = evidence.coders.assign(provisional=not checked)
+    coders["kind"] = [(kinds or {}).get(who, kind) for who, kind in zip(coders["coder_id"], coders["kind"], strict=True)]  # fmt: skip
+    findings = evidence.findings if part is None else evidence.findings.assign(source_part=part)
+    confidence = evidence.confidence[evidence.confidence["review_finding_id"].isin(["RF01", "RF08"])]
+    confidence = confidence.assign(status="confirmed" if checked else "provisional")
+    base = slim(coders=coders, findings=findings)
+    return list(build_pack(Evidence(base.folder, {**base.frames, "confidence": confidence}, base.problems)).made)
+
+
+PEOPLE = {"coder-1": "person", "coder-2": "person", "adjudicator": "person"}
+SHORT = "We used 631 findings from the studies. 616 of them come from a short summary only."
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({}, [SHORT, "A computer program (a language model) sorted what the studies say.", "No person has checked its work yet."]),
+        ({"checked": True}, [SHORT, "A computer program (a language model) sorted what the studies say.", "No person has checked its work yet."]),
+        ({"part": "abstract"}, ["Everything here comes from short summaries of studies. The whole studies were not read.", "A computer program (a language model) sorted what the studies say.", "No person has checked its work yet."]),
+        ({"kinds": PEOPLE}, [SHORT, "People sorted what the studies say.", "Nobody has checked this yet."]),
+        ({"kinds": {"coder-1": "person"}}, [SHORT, "People sorted what the studies say. A computer program (a language model) did so as well.", "Nobody has checked this yet."]),
+        ({"kinds": {"adjudicator": "person"}}, [SHORT, "A computer program (a language model) alone sorted 431 of the 631 findings. People sorted the others.", "Nobody has checked this yet."]),
+        ({"kinds": PEOPLE, "part": "full_text_part", "checked": True}, ["People sorted what the studies say.", "A review team has checked it."]),
+        ({"kinds": {"coder-1": "person"}, "part": "full_text_part", "checked": True}, ["People sorted what the studies say. A computer program (a language model) did so as well."]),
+    ],
+    ids=["a program, short", "statuses alone", "abstracts alone", "people", "both", "in part", "people, full texts, adjudicated", "both, settled"],
+)  # fmt: skip
+def test_the_first_page_says_what_was_read_who_sorted_it_and_whether_people_have_checked_it(evidence, slim, how, says):
+    assert remade(slim, evidence, **how) == says
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_no_pack_says_that_people_read_or_sorted_the_studies_where_a_program_did(slim, audience, variant):
+    pack = build_pack(slim(), audience, variant=variant)
+    assert len(pack.made) == 3 and "616" in pack.made[0]
+    said = " ".join((*pack.made, *pack.about, *pack.rests)).lower()
+    assert "researcher" not in said and "we read" not in said
+    assert re.search(r"computer program|language model", said) and "no person has checked" in said
+
+
+def test_about_counts_the_studies_that_a_finding_was_taken_from(evidence, slim):
+    fewer = evidence.findings[evidence.findings["study_id"] != "ackerson2003"]
+    assert "It draws on 144 studies" in " ".join(build_pack(slim()).about)
+    assert "It draws on 143 studies" in " ".join(build_pack(slim(findings=fewer)).about)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_only_a_draft_ends_by_asking_to_be_read_as_a_draft(evidence, slim, audience):
+    place = {"place": "Exampleton", "name": "A line", "what_for": "Talking.", "contact": "See the card", "checked_on": pd.Timestamp("2026-11-01")}  # fmt: skip
+    ready = slim(support=pd.DataFrame([place]).reindex(columns=evidence.support.columns))
+    draft, final = (build_packs(ready, audience, final=final) for final in (False, True))
+    assert all("first draft" in pack.rests[-1] for pack in draft)
+    assert all(pack.rests == pack.made for pack in final)
+    assert not any("draft" in line for pack in final for line in pack.rests)
+
+
+# ---------------------------------------------------------------- plain words carry no cause of their own
+
+#: Words that name a cause or an effect, and the findings behind the statement that carry them.
+CARRIED = {
+    ("RF01", "could mean"): {"khalifeh2009-f4", "anderson2006-f2"},
+    ("RF04", "brings"): {"honey2021-f2", "ross2017-f2"},
+    ("RF04", "to dull"): {"kenny2015-f3"},
+    ("RF04", "cut down"): {"honey2021-f8"},
+    ("RF04", "made it harder"): {"honey2021-f8"},
+    ("RF05", "because"): {"ribette2023-f2", "yates2020-f2", "gatsou2017-f1"},
+    ("RF07", "lets"): {"hafting2019-f1", "vivesespelta2024-f1"},
+    ("RF07", "helps"): {"hafting2019-f1", "vivesespelta2024-f1"},
+    ("RF08", "can make"): {"afzelius2018-f2", "nicholson1998b-f1"},
+    ("RF08", "make"): {"beard2019-f3", "nicholson1998b-f1"},
+    ("RF09", "helped"): {"abernethybeam-f4", "evans2024-f1"},
+    ("RF13", "helped"): {"morgan2019-f2"},
+    ("RF14", "then"): {"arney-f3", "parenthoodsilenced-f3", "levertaylor2019-f4"},
+    ("RF16", "helps"): {"hetherington2002-f2", "webber2013-f5", "webber2013-f4"},
+    ("RF20", "can make"): {"strand2020-f2", "strand2020p-f3", "radley2023-f4"},
+    ("RF22", "can stop"): {"schamschula2024-f3", "schamschula2024-f2"},
+    ("RF22", "to be seen"): {"halsa2018-f7"},
+    ("RF22", "comes from"): {"anderson2006-f1", "motherhooddistressnorway-f5"},
+}
+CAUSE = re.compile(r"\b(because|so that|leads? to|led to|could mean|brings|to dull|cut down|made it harder|lets|can make|makes?|then|can stop|to be seen|helps|helped|comes? from|causes?|so)\b", re.I)  # fmt: skip
+
+
+def test_a_cause_in_plain_or_easy_words_is_one_that_a_finding_behind_the_statement_names():
+    """RF04 said that losing a child could lead to losing a home, and RF03 what made parents angry: no finding did."""
+    codes = defaultdict(set)
+    for row in rows("codings"):
+        if row["coder"] == "agreed":
+            codes[row["code_id"]].add(row["finding_id"])
+    for row in rows("review_findings"):
+        behind = {finding for code in row["code_ids"].split(";") for finding in codes[code]}
+        easy = [line["line"] for line in rows("easy_read") if line["target_id"] == row["review_finding_id"]]
+        for said in (row["plain_language"], *easy):
+            for word in CAUSE.findall(said):
+                carried = CARRIED.get((row["review_finding_id"], word.lower()))
+                assert carried, f"{row['review_finding_id']}: which finding carries “{word}” in “{said}”?"
+                assert carried <= behind, (row["review_finding_id"], word)
+
+
 # ---------------------------------------------------------------- what can be asked for
 
 
@@ -353,7 +469,8 @@ def test_the_same_words_have_the_same_places_to_fill_in_for_every_audience_and_v
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_each_audience_and_variant_has_a_word_for_every_level_concern_question_answer_and_side(audience, variant):
     texts = pack_words(audience, variant).texts
-    assert set(texts["sure"]) == {*vocabularies()["confidence_level"], "none", "not_settled"}
+    assert set(texts["sure"]) == {"none", "not_settled"}
+    assert set(texts["made"]) == {"short", "short_part", "program", "part", "both", "people", "unread", "no", "partly", "adjudicated"}  # fmt: skip
     assert set(texts["questions"]) == set(vocabularies()["feedback_question"])
     assert set(texts["answers"]) == set(vocabularies()["feedback_answer"])
     assert {f"against_{side}" for side in vocabularies()["perspective"]} <= set(texts)
@@ -436,6 +553,7 @@ def test_the_packs_words_are_easy_and_few_sentences_are_listed_as_hard(packs):
         fixed = [
             "title",
             "subtitle",
+            "made",
             "about",
             "asked",
             "care",

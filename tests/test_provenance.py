@@ -7,7 +7,7 @@ import pytest
 from plain import rows
 
 from synthesis.evidence.schema import CallError
-from synthesis.review.provenance import status, status_line
+from synthesis.review.provenance import making, status, status_line
 
 
 def test_the_line_of_the_shipped_data_is_that_of_a_recount(evidence):
@@ -16,7 +16,7 @@ def test_the_line_of_the_shipped_data_is_that_of_a_recount(evidence):
     confirmed = sum(row["in_published_review"] == "confirmed" for row in rows("studies"))
     assert (agreed, confirmed) == (978, 4)
     assert status_line(evidence) == (
-        f"Demonstration, not yet adjudicated by reviewers: {abstracts} of 631 findings rest on an abstract only; "
+        f"Demonstration coded by a language model, not yet checked by reviewers: {abstracts} of 631 findings rest on an abstract only; "
         f"978 of 978 agreed codings are provisional; 0 of 144 studies are appraised; 4 of 144 studies are confirmed members of the published review."
     )
 
@@ -39,29 +39,88 @@ def settled(evidence) -> dict:
     return {"coders": coders, "confidence": evidence.confidence.assign(status="confirmed")}
 
 
-def test_the_line_drops_the_word_demonstration_when_everything_is_settled(evidence, altered):
+def by(evidence, **kinds) -> pd.DataFrame:
+    """The coders with other kinds: ``by(evidence, coder_1="person")``."""
+    ids = evidence.coders["coder_id"].str.replace("-", "_")
+    return evidence.coders.assign(kind=[kinds.get(who, kind) for who, kind in zip(ids, evidence.coders["kind"], strict=True)])  # fmt: skip
+
+
+def test_the_line_says_adjudicated_when_people_settled_everything(evidence, altered):
     line = status_line(altered(**settled(evidence)))
-    assert line.startswith("Adjudicated by reviewers: ")
+    assert line.startswith("Coded by people, adjudicated by reviewers: ")
     assert "0 of 978 agreed codings are provisional" in line
 
 
 @pytest.mark.parametrize("open_still", ["coders", "confidence"])
-def test_anything_left_open_keeps_the_word_demonstration(evidence, altered, open_still):
+def test_anything_left_open_keeps_it_from_being_called_adjudicated(evidence, altered, open_still):
     tables = {**settled(evidence), open_still: evidence[open_still]}
-    assert status_line(altered(**tables)).startswith("Demonstration, not yet adjudicated")
+    said = {"coders": "Demonstration coded by a language model, not yet checked by reviewers: ", "confidence": "Coded by people, checked by reviewers in part: "}  # fmt: skip
+    assert status_line(altered(**tables)).startswith(said[open_still])
 
 
 def test_one_provisional_judgement_is_enough(evidence, altered):
     tables = settled(evidence)
     tables["confidence"].loc[tables["confidence"].index[0], "status"] = "provisional"
-    assert status_line(altered(**tables)).startswith("Demonstration, not yet adjudicated")
+    assert status_line(altered(**tables)).startswith("Coded by people, checked by reviewers in part: ")
 
 
 def test_nothing_agreed_is_not_called_adjudicated(evidence, altered):
     codings = evidence.codings[evidence.codings["coder"] != "agreed"]
     line = status_line(altered(codings=codings, **settled(evidence)))
-    assert line.startswith("Demonstration, not yet adjudicated")
+    assert line.startswith("Coded by people, not yet checked by reviewers: ")
     assert "0 of 0 agreed codings" in line
+
+
+def test_an_empty_base_is_said_to_be_coded_by_nobody_and_is_not_called_adjudicated(evidence, altered):
+    names = ("findings", "codings", "readings", "adjudications", "uncoded", "confidence", "coders")
+    bare = altered(**{name: evidence[name].iloc[:0] for name in names})
+    assert making(bare).sorted_by == "" and making(bare).checked == "no"
+    assert status_line(bare).startswith("Not yet checked by reviewers: 0 of 0 findings")
+
+
+def test_statuses_alone_do_not_make_a_programs_work_adjudicated(evidence, altered):
+    """Every status was set to confirmed, and no person has coded or settled anything."""
+    done = {"coders": evidence.coders.assign(provisional=False), "confidence": evidence.confidence.assign(status="confirmed")}  # fmt: skip
+    assert making(altered(**done)).checked == "no"
+    assert "adjudicated" not in status_line(altered(**done))
+
+
+def test_without_a_disagreement_that_people_settled_nothing_is_called_adjudicated(evidence, altered):
+    tables = settled(evidence)
+    assert making(altered(adjudications=evidence.adjudications.iloc[:0], **tables)).checked == "settled"
+    again = {**tables, "coders": tables["coders"].assign(kind=by(evidence, coder_1="person", coder_2="person")["kind"])}
+    assert making(altered(**again)).checked == "settled", "a language model settled them"
+    assert status_line(altered(**again)).startswith("Coded by people and a language model, settled: ")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sorted_by", "alone", "starts"),
+    [
+        ({}, "program", 631, "Demonstration coded by a language model, "),
+        ({"coder_1": "person", "coder_2": "person", "adjudicator": "person"}, "people", 0, "Coded by people, "),
+        ({"coder_1": "person"}, "both", 0, "Coded by people and a language model, "),
+        ({"adjudicator": "person"}, "part", 431, "Coded by a language model, in part by people, "),
+    ],
+)
+def test_who_sorted_is_told_by_the_kinds_of_the_coders_at_work(evidence, altered, kinds, sorted_by, alone, starts):
+    settled_by_hand = {row["finding_id"] for row in rows("adjudications")}
+    made = making(altered(coders=by(evidence, **kinds)))
+    assert (made.sorted_by, made.n_program, made.of_sorted) == (sorted_by, alone, 631)
+    assert alone in (0, 631, 631 - len(settled_by_hand))
+    assert status_line(altered(coders=by(evidence, **kinds))).startswith(starts)
+
+
+def test_a_person_who_is_listed_and_has_coded_nothing_is_not_at_work(evidence, altered):
+    listed = pd.concat([evidence.coders, evidence.coders.iloc[:1].assign(coder_id="coder-3", kind="person")])
+    assert making(altered(coders=listed)) == making(evidence)
+
+
+def test_what_was_read_in_a_summary_only_is_counted_by_the_parts_of_the_source(evidence, altered):
+    short = {"abstract", "summary_by_authors", "summary_by_others"}
+    counted = sum(set(row["source_part"].split(";")) <= short for row in rows("findings"))
+    assert making(evidence).n_short == counted == 616
+    for part, n in (("full_text_part", 0), ("abstract;full_text_part", 0), ("abstract;summary_by_others", 631)):
+        assert making(altered(findings=evidence.findings.assign(source_part=part))).n_short == n
 
 
 def test_every_count_stands_beside_its_whole(evidence):
@@ -91,10 +150,11 @@ def test_estimates_have_a_line_of_their_own(evidence, altered):
     computed = sum(row["derived"] != "no" for row in read)
     line = status_line(evidence, "prevalence")
     assert line == (
-        f"Demonstration, not yet adjudicated by reviewers: {abstracts} of {len(read)} estimates were read in an abstract; "
+        f"Demonstration, not yet checked by reviewers: {abstracts} of {len(read)} estimates were read in an abstract; "
         f"{computed} of {len(read)} hold a number computed from printed ones."
     )
-    assert status_line(altered(**settled(evidence)), "prevalence").startswith("Adjudicated by reviewers: ")
+    # Codings that people settled say nothing of estimates: no word on them is taken from there.
+    assert status_line(altered(**settled(evidence)), "prevalence").startswith(f"{abstracts} of {len(read)} estimates")
 
 
 def test_ratios_have_a_line_of_their_own(evidence):
@@ -104,7 +164,7 @@ def test_ratios_have_a_line_of_their_own(evidence):
     bare = sum(not (row["ci_low"] and row["ci_high"]) for row in read)
     for name in ("associations", "association_table"):
         assert status_line(evidence, name) == (
-            f"Demonstration, not yet adjudicated by reviewers: {abstracts} of {len(read)} ratios were read in an abstract; "
+            f"Demonstration, not yet checked by reviewers: {abstracts} of {len(read)} ratios were read in an abstract; "
             f"{adjusted} of {len(read)} are printed as adjusted, {bare} without an interval."
         )
 

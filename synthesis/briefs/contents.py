@@ -12,6 +12,7 @@ from synthesis.briefs.parts import Common, HowCommon, Said, ThemeLine, brief_wor
 from synthesis.briefs.sources import Source, area_rows, common_rows, source_lines
 from synthesis.drawing.canvas import figure_png, figure_svg
 from synthesis.drawing.local import local_alt, local_plot
+from synthesis.evidence.review_file import read_review
 from synthesis.evidence.schema import vocabularies
 from synthesis.evidence.tables import Evidence
 from synthesis.packs.contents import Words
@@ -19,7 +20,7 @@ from synthesis.packs.picture import Picture
 from synthesis.prevalence.local_areas import FACTORS, find_area
 from synthesis.prevalence.local_figures import Official, local_picture, official_tables
 from synthesis.prevalence.local_reservations import WHY, local_notes
-from synthesis.review.provenance import status
+from synthesis.review.provenance import making, status
 
 #: Columns of the table of figures, each headed by the words ``head_`` and its name.
 FIGURE_COLUMNS = ("factor", "count", "percent", "similar", "region", "country", "since", "change", "rank")
@@ -36,7 +37,7 @@ class Brief:
     ``figures`` and ``measures`` are tables of texts with the headings in ``figure_heads`` and ``measure_heads``;
     ``lead`` are the first sentences, ``kept`` the reservations in few words, the weightiest first, ``similar`` says which
     authorities are; these, ``status_short`` and ``paper_rule`` are what `briefs.paper` takes. ``picture`` is the `local_picture` that the drawing takes; ``sources`` are lines of text with their identifiers and
-    addresses for the foot of the page; ``rows`` is a row of evidence a line: ``part, table, row_id, says, reference,
+    addresses for the foot of the page; ``review`` is the short title of ``review.toml``; ``provisional`` says that judgements of confidence wait for reviewers; ``rows`` is a row of evidence a line: ``part, table, row_id, says, reference,
     address, locator, date_read`` (missing where none is recorded).
     """
 
@@ -47,6 +48,8 @@ class Brief:
     words: Words
     status: str
     status_short: str
+    review: str
+    provisional: bool
     lead: tuple[Said, ...]
     kept: tuple[Said, ...]
     similar: str
@@ -68,14 +71,13 @@ class Brief:
 
     @property
     def levels(self) -> dict[str, str]:
-        """The levels of confidence with what each means, in words."""
-        known = vocabularies()["confidence_level"].items()
-        return {level.replace("_", " "): means.split(" that ")[0] for level, means in known}
+        """The levels of confidence with what each tells a reader."""
+        return {level.replace("_", " "): said for level, said in vocabularies()["confidence_level"].items()}
 
     @property
     def themes_rule(self) -> str:
         """What confidence and "matching" mean here, with the words of the levels."""
-        said = "; ".join(f"{level}, {means}" for level, means in self.levels.items())
+        said = "; ".join(f"{level} “{means}”" for level, means in self.levels.items())
         apart = ", ".join(each.id for each in self.themes if each.outside)
         outside = self.said("theme_outside", ids=apart) if apart else ""
         return self.said("themes_rule", levels=said, outside=outside).strip()
@@ -107,7 +109,8 @@ class Brief:
             "region": self.region,
             "code": self.area_code,
             "year": self.year,
-            "review": self.words.texts["review"],
+            "review": self.words.said("review", short_title=self.review) if self.review else "",
+            "mark": self.words.texts["mark_provisional"] if self.provisional else "",
         }
         return self.words.said(name, **(known | values))
 
@@ -120,14 +123,17 @@ class Prepared:
     common: Common
     rows: pd.DataFrame
     status: tuple[str, str]
+    review: str
+    provisional: bool
 
 
 def prepare(evidence: Evidence) -> Prepared:
     """What `local_brief` takes where many briefs are made."""
     common = common_parts(evidence)
     return Prepared(
-        official_tables(evidence), common, common_rows(evidence, common), brief_status(evidence, brief_words())
-    )
+        official_tables(evidence), common, common_rows(evidence, common), brief_status(evidence, brief_words()),
+        review=read_review(evidence.folder).short_title, provisional=bool((evidence.confidence["status"] == "provisional").any()),
+    )  # fmt: skip
 
 
 def local_brief(evidence: Evidence, area: str, prepared: Prepared | None = None) -> Brief:
@@ -152,7 +158,7 @@ def local_brief(evidence: Evidence, area: str, prepared: Prepared | None = None)
     unstated = int(evidence.measures["free_to_use"].isna().sum())
     return Brief(
         area_code=code, area_name=str(own["area_name"]), region=region, year=int(own["year"]), words=words,
-        status=prepared.status[0], status_short=prepared.status[1], lead=lead_lines(picture), kept=short_notes(notes),
+        status=prepared.status[0], status_short=prepared.status[1], review=prepared.review, provisional=prepared.provisional, lead=lead_lines(picture), kept=short_notes(notes),
         similar=similar_line(picture), paper_rule=common.paper_rule, figures=_figures(picture, words),
         figure_heads=tuple(words.said(f"head_{each}", region=region) for each in FIGURE_COLUMNS), figures_caption=words.said("figures_caption", assessed=_assessed(own, words)), picture=picture,
         notes=tuple(Said(note, tuple(filter(None, ids.split(";")))) for note, ids in zip(notes["note"], notes["row_ids"], strict=True)),
@@ -181,7 +187,9 @@ def brief_status(evidence: Evidence, words: Words) -> tuple[str, str]:
         "appraised": tuple(counts.loc["studies_appraised", ["n", "of"]]),
     }.items()}  # fmt: skip
     waiting = counts.loc[["codings_provisional", "confidence_provisional"], "n"].sum() + links.sum()
-    kinds = ("provisional", "status_short") if waiting else ("reviewed", "reviewed")
+    # That nothing waits is no confirmation: people must have been at work.
+    confirmed = not waiting and making(evidence).checked in ("settled", "adjudicated")
+    kinds = ("reviewed", "reviewed") if confirmed else ("provisional", "status_short")
     full, short = (words.said(kind, **shares) for kind in kinds)
     return full, short
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from synthesis.briefs.contents import Brief
 from synthesis.briefs.parts import Match, ThemeLine
+from synthesis.briefs.sources import official_line
 from synthesis.evidence.addresses import linkable
-from synthesis.evidence.dictionary import OFFICIAL
 
 #: Columns of the table of figures on paper, headed by the words ``head_`` and their names.
 PAPER_COLUMNS = ("factor", "count", "percent", "similar", "region", "country")
@@ -87,8 +88,11 @@ def _more(brief: Brief, shown: int, of: int) -> str:
 
 def _levels(brief: Brief) -> str:
     """What the levels of confidence on the page mean."""
+    # "low" stands in "very low", too: a level is looked for behind its number.
     shown = " ".join(theme.levels for theme in brief.shown_themes)
-    said = "; ".join(f"{level}, {means}" for level, means in brief.levels.items() if level in shown)
+    said = "; ".join(
+        f"{level} “{means}”" for level, means in brief.levels.items() if re.search(rf"\d {level}\b", shown)
+    )
     return brief.said("paper_rule", levels=said)
 
 
@@ -140,7 +144,7 @@ def _sources(brief: Brief, shown: list[Match], measures: list[str]) -> tuple[tup
     rows = brief.rows.drop_duplicates("row_id").set_index("row_id")
     findings = [each for theme in brief.shown_themes for each in theme.finding_ids]
     lines: list[tuple[str, Links]] = [
-        (brief.words.texts["source_official"], ((OFFICIAL["title"], OFFICIAL["path"]),)),
+        official_line(brief.rows),
         (brief.said("source_themes", first=min(findings), last=max(findings)), ()),
     ]
     ids = pd.Series([each.ids[0] for each in shown])

@@ -8,7 +8,7 @@ import pandas as pd
 
 from synthesis.briefs.parts import Common, brief_words
 from synthesis.evidence.addresses import linkable
-from synthesis.evidence.dictionary import OFFICIAL
+from synthesis.evidence.review_file import read_review
 from synthesis.evidence.tables import Evidence
 from synthesis.guidance.guides import guide_item_table, recommendation_table
 
@@ -20,7 +20,9 @@ _ROWS = ("part", "table", "row_id", "says", "reference", "address", "locator", "
 
 def area_rows(evidence: Evidence, picture: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     """The rows behind the local figures and what is said of them: `local_picture` and `local_notes` of the area."""
-    return _joined(_official_rows(picture, notes), _discrepancy_rows(evidence, ";".join(notes["row_ids"]).split(";")))
+    return _joined(
+        _official_rows(evidence, picture, notes), _discrepancy_rows(evidence, ";".join(notes["row_ids"]).split(";"))
+    )
 
 
 def common_rows(evidence: Evidence, common: Common) -> pd.DataFrame:
@@ -36,7 +38,7 @@ def _joined(*parts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([part.reindex(columns=list(_ROWS)).astype("str") for part in parts], ignore_index=True)
 
 
-def _official_rows(picture: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
+def _official_rows(evidence: Evidence, picture: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     shown = picture.dropna(subset="area_code")
     shown = shown.assign(area_code=shown["area_code"].str.split(";")).explode("area_code")
     keys = [f"{row.year}/{row.area_code}/{row.factor}" for row in shown.itertuples()]
@@ -44,8 +46,9 @@ def _official_rows(picture: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     keys += [f"{row.since_year}/{row.area_code}/{row.factor}" for row in then.itertuples()]
     keys += [key for ids in notes["row_ids"] for key in ids.split(";") if "/" in key]
     frame = pd.DataFrame({"row_id": list(dict.fromkeys(keys))})
+    source = next(iter(read_review(evidence.folder).of_table("sources", "official_statistics")), {})
     return frame.assign(
-        part="figures", table="official_statistics", reference=OFFICIAL["title"], address=OFFICIAL["path"]
+        part="figures", table="official_statistics", reference=source.get("title"), address=source.get("path")
     )
 
 
@@ -109,6 +112,14 @@ def _measure_rows(common: Common) -> pd.DataFrame:
     return shown[["row_id", "reference", "address"]].assign(part="measures", table="measures")
 
 
+def official_line(rows: pd.DataFrame) -> Source:
+    """The line that names the source of the figures, as ``review.toml`` does; else that none is named there."""
+    texts, own = brief_words().texts, rows[rows["table"] == "official_statistics"].iloc[0]
+    if pd.isna(own["reference"]):
+        return f"{texts['source_official']}: {texts['source_unnamed']}", ()
+    return texts["source_official"], ((str(own["reference"]), "" if pd.isna(own["address"]) else str(own["address"])),)
+
+
 def source_lines(evidence: Evidence, rows: pd.DataFrame, common: Common) -> tuple[Source, ...]:
     """Lines for the foot of the page: text, and identifiers with their addresses (none is an empty text)."""
     words = brief_words()
@@ -119,7 +130,7 @@ def source_lines(evidence: Evidence, rows: pd.DataFrame, common: Common) -> tupl
     said = words.said("source_estimates", n=shown["row_id"].nunique(), dates=_span(shown["date_read"]), ids=quantities)
     judged = words.said("source_findings", first=findings.iloc[0], last=findings.iloc[-1])
     lines: list[Source] = [
-        (words.texts["source_official"], ((OFFICIAL["title"], OFFICIAL["path"]),)),
+        official_line(rows),
         (said, ()),
         (judged, ()),
     ]

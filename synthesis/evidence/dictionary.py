@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from synthesis import __version__
 from synthesis.evidence.files import write_bytes
+from synthesis.evidence.review_file import Review, read_review
 from synthesis.evidence.schema import FAULTS, NONE_WORD, Column, Table, derived_tables, evidence_tables, vocabularies
 
 _FOLDERS = {
@@ -90,52 +92,60 @@ _ADD_A_STUDY = """## How to add a study
 7. Run `synthesis run`. The tables of `derived/` are made anew; `git diff data/derived` shows what the study changed.
 """
 
-_LICENCES = """## Licences
-
-- These tables: [Creative Commons Attribution 4.0](https://creativecommons.org/licenses/by/4.0/) (CC BY 4.0).
-- `sources/official_statistics.csv`, and figures taken from it in `derived/`: Department for Education (England),
-  [Open Government Licence v3.0](https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/).
-- The code: MIT, see `LICENSE`.
-"""
-
 _HONEST = """## What is honest here
 
-- The shipped tables were read from public abstracts and tables on the day in `date_read`. Findings are paraphrased, never
-  quoted, and nothing was filled in from memory: an empty cell was not seen.
-- Findings were extracted and coded with the help of a language model, in two passes blind to each other and a third that
-  settled them. That is a demonstration until reviewers adjudicate it. `kind` and `provisional` in [coders](#coders) and
-  `status` in [confidence](#confidence) say so, and [status](#status) counts how much of the evidence is concerned.
-- The published review's list of included studies is not public in machine-readable form: `in_published_review` in
-  [studies](#studies) tells confirmed members from candidates.
+{notes}- Who coded, people or a program, stands in `kind` in [coders](#coders). What waits for people stands in `provisional` there
+  and in `status` in [confidence](#confidence); [status](#status) counts how much of the evidence is concerned.
 - Where a source contradicts itself, both figures stay, with a row in [discrepancies](#discrepancies) and a warning.
 - "Not reported", "not applicable" and "not yet judged" are three different things; none of them is 0. The column
   *An empty cell means* says which.
-- An example shows how a value is written. It was taken from the shipped tables and is no result.
+- An example shows how a value is written. It was taken from the tables that come with the toolkit and is no result.
 - This page is made from the same schema that the checks use, not typed beside it; a test fails when the two differ.
 """
 
 
-def dictionary_text() -> str:
-    """The data dictionary, in Markdown as GitHub shows it: folders, joins, every table and column, words, faults."""
-    parts = [_TOP, _contents(), _folder_table(), _joins()]
+def dictionary_text(review: Review | None = None) -> str:
+    """The data dictionary, in Markdown as GitHub shows it: folders, joins, every table and column, words, faults.
+
+    ``review`` says what is said of one review only, its licences and notes; without it nothing is.
+    """
+    review = review or Review()
+    parts = [_TOP, _contents(review), _folder_table(), _joins()]
     for folder, (title, _) in _FOLDERS.items():
         parts.append(f"## {title}: `{folder}/`\n")
         parts += [_table_text(table) for table in _all_tables() if table.folder == folder]
-    return "\n".join([*parts, _words(), _faults(), _ADD_A_STUDY, _LICENCES, _HONEST])
+    notes = "".join(f"- {note}\n" for note in review.notes)
+    return "\n".join([*parts, _words(), _faults(), _ADD_A_STUDY, *_licences(review), _HONEST.format(notes=notes)])
 
 
 def _all_tables() -> list[Table]:
     return [*evidence_tables().values(), *derived_tables().values()]
 
 
-def _contents() -> str:
+def _contents(review: Review) -> str:
     lines = [
         f"- {title}: " + ", ".join(f"[{t.name}](#{t.name})" for t in _all_tables() if t.folder == folder)
         for folder, (title, _) in _FOLDERS.items()
     ]
-    others = ["Lists of words", "Faults that `synthesis check` reports", "How to add a study", "Licences", "What is honest here"]  # fmt: skip
+    others = ["Lists of words", "Faults that `synthesis check` reports", "How to add a study", "What is honest here"]
+    others[3:3] = ["Licences"] if review.licences else []
     lines += [f"- [{other}](#{anchor(other)})" for other in others]
     return "\n".join(lines) + "\n"
+
+
+def _licences(review: Review) -> list[str]:
+    """The section on licences, those of all tables first; none where the review names none."""
+    if not review.licences:
+        return []
+    in_order = sorted(review.licences, key=lambda each: bool(each.get("tables")))
+    return ["## Licences\n\n" + "\n".join(map(_licence_line, in_order)) + "\n"]
+
+
+def _licence_line(licence: dict[str, Any]) -> str:
+    files = {table.name: table.file for table in _all_tables()}
+    what = ", ".join(f"`{files[each]}`" for each in licence.get("tables", ())) or "These tables"
+    holder = f"{licence['attribution']}, " if "attribution" in licence else ""
+    return f"- {what}: {holder}[{licence['title']}]({licence['path']}) ({licence['name']})."
 
 
 def anchor(heading: str) -> str:
@@ -231,30 +241,6 @@ def _faults() -> str:
 
 # ---------------------------------------------------------------- the data package
 
-_REVIEW = {
-    "title": "Bacon et al. 2023, the published review whose evidence this is (doi 10.1155/2023/6953134)",
-    "path": "https://doi.org/10.1155/2023/6953134",
-}
-OFFICIAL = {
-    "title": "Department for Education, children in need census, table C3: factors identified at the end of assessment, 2018 to 2025",
-    "path": "https://github.com/dfe-analytical-services/CSC_outcomes_and_enablers/blob/2f5d11a431050523dab58810083259d3313029ae/data-raw/c3_factors_identified_at_end_of_assessment_2018_to_2025.csv",
-}
-_PAGES = {
-    "title": "Public abstracts, tables and pages; the address of each stands in the column source_url of the tables"
-}
-_CC_BY = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
-_OGL = {
-    "name": "OGL-UK-3.0",
-    "title": "Open Government Licence v3.0",
-    "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
-}
-#: Tables that hold official statistics as they were published, and those that code makes from them alone.
-_OFFICIAL_TABLES = frozenset({"official_statistics", "england_parent_mental_health"})
-
 _ID = r"[^\s;]+"
 _FIELD_TYPES: dict[str, dict[str, Any]] = {
     "url": {"type": "string", "format": "uri"},
@@ -266,24 +252,36 @@ _FIELD_TYPES: dict[str, dict[str, Any]] = {
 }
 
 
-def datapackage() -> dict[str, Any]:
-    """The Data Package descriptor (version 2): every table as a resource with its schema, keys and links."""
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": "parental-mental-health-evidence",
-        "title": "Parental mental health and children's social services: an evidence base",
+def datapackage(review: Review | None = None) -> dict[str, Any]:
+    """The Data Package descriptor (version 2): every table as a resource with its schema, keys and links.
+
+    Title, licences, contributors and sources are those of ``review``; what it does not say is left out.
+    """
+    review = review or Review()
+    said = {
+        "name": review.name,
+        "title": review.title,
         "description": "Studies, findings, codings, themes, estimates and official statistics of an evidence synthesis. See README.md for "
         "what each table and column means, and derived/status.csv for how provisional the evidence is.",
         "version": __version__,
-        "created": "2026-11-21T00:00:00Z",
-        "licenses": [_CC_BY],
-        "contributors": [{"title": "The evidence synthesis toolkit contributors", "roles": ["creator"]}],
-        "sources": [_REVIEW, OFFICIAL, _PAGES],
-        "resources": [_resource(table) for table in _all_tables()],
+        "created": f"{review.created}T00:00:00Z" if review.created else "",
+        "licenses": _as_packaged(review.of_all("licences")),
+        "contributors": list(review.contributors),
+        "sources": _as_packaged(review.sources),
+    }
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        **{key: value for key, value in said.items() if value},
+        "resources": [_resource(table, review) for table in _all_tables()],
     }
 
 
-def _resource(table: Table) -> dict[str, Any]:
+def _as_packaged(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Licences or sources as a data package has them: for which tables they are is said by their place there."""
+    return [{key: value for key, value in each.items() if key not in ("tables", "attribution")} for each in entries]
+
+
+def _resource(table: Table, review: Review) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "name": table.name,
         "type": "table",
@@ -293,8 +291,8 @@ def _resource(table: Table) -> dict[str, Any]:
         "mediatype": "text/csv",
         "encoding": "utf-8",
     }
-    if table.name in _OFFICIAL_TABLES:
-        resource |= {"licenses": [_OGL], "sources": [OFFICIAL]}
+    own = {"licenses": review.of_table("licences", table.name), "sources": review.of_table("sources", table.name)}
+    resource |= {key: _as_packaged(entries) for key, entries in own.items() if entries}
     return resource | {"schema": _schema(table)}
 
 
@@ -348,9 +346,13 @@ def _pattern(column: Column) -> str:
 
 
 def write_dictionary(folder: str | Path = "data") -> list[Path]:
-    """Write README.md and datapackage.json into the data folder, each whole and only if it changed; return their paths."""
-    package = json.dumps(datapackage(), ensure_ascii=False, indent=2) + "\n"
-    texts = {"README.md": dictionary_text(), "datapackage.json": package}
+    """Write README.md and datapackage.json into the data folder, each whole and only if it changed; return their paths.
+
+    What they say of the review as a whole is what ``review.toml`` in that folder says.
+    """
+    review = read_review(folder)
+    package = json.dumps(datapackage(review), ensure_ascii=False, indent=2) + "\n"
+    texts = {"README.md": dictionary_text(review), "datapackage.json": package}
     for name, text in texts.items():
         path, content = Path(folder) / name, text.encode("utf-8")
         if not path.is_file() or path.read_bytes() != content:

@@ -184,6 +184,7 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "link-ends": ("error", "A judged link lacks one of its two ends, or names too many, or says that there is none and names both. Name both ends; where there is none, use the relation none and leave one end empty."),
     "link-repeated": ("error", "Two rows judge one link, or one row says that there is none and another gives one. Leave one."),
     "count-not-printed": ("error", "A count read from a row of a guide does not stand in that row. Correct the number, or the row that it is read from."),
+    "review-file": ("error", "review.toml, which says what the review is, is no TOML file, or holds a key or value that it does not know. Correct it; without the file nothing is said of title, licence, contributors and sources."),
     "discrepancy": ("warning", "A source contradicts itself or another account; the row is shown with that remark."),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from synthesis.evidence import files
 from synthesis.evidence.checks import check_cells, check_key, check_links, tidy
 from synthesis.evidence.guide_rules import check_guides
 from synthesis.evidence.judgement_rules import check_judgements
+from synthesis.evidence.review_file import check_review
 from synthesis.evidence.round_rules import check_rounds
 from synthesis.evidence.rules import Checked, check_rules
 from synthesis.evidence.schema import CallError, EvidenceError, Problem, Severity, Table, evidence_tables, table
@@ -116,7 +117,11 @@ def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
     check_judgements(checked)
     check_rounds(checked)
     check_guides(checked)
-    problems = [*_missing(raws, readable), *_strangers(folder, set(evidence_tables()) - set(raws))]
+    problems = [
+        *check_review(folder),
+        *_missing(raws, readable),
+        *_strangers(folder, set(evidence_tables()) - set(raws)),
+    ]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
     return checked, {name: len(raw.rows) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)
 

@@ -19,8 +19,8 @@ from synthesis.evidence.round_rules import pack_version
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence
 from synthesis.packs.responses import history, replies, waiting
-from synthesis.review.provenance import status, status_line
-from synthesis.themes.confidence import COMPONENTS, evidence_profile
+from synthesis.review.provenance import making, status_line
+from synthesis.themes.confidence import COMPONENTS, evidence_profile, in_plain_words
 from synthesis.themes.contrary import contradictions
 from synthesis.themes.support import theme_table
 
@@ -124,7 +124,7 @@ class PackTheme:
 
 @dataclass(frozen=True)
 class Pack:
-    """Everything that a pack says, in the order in which it is read."""
+    """Everything that a pack says, in the order in which it is read; ``made`` says on its first page how far to rely on it."""
 
     version: str
     review: str
@@ -139,9 +139,14 @@ class Pack:
     replies: pd.DataFrame = field(repr=False)
     n_waiting: int
     support: pd.DataFrame = field(repr=False)
+    made: tuple[str, ...] = field(repr=False)
     about: tuple[str, ...] = field(repr=False)
-    rests: tuple[str, ...] = field(repr=False)
     status_line: str = field(repr=False)
+
+    @property
+    def rests(self) -> tuple[str, ...]:
+        """What the last page says of how far to rely on it: the first page again, and of a draft that it is one."""
+        return (*self.made, *((self.words.texts["rests_draft"],) if self.state == "draft" else ()))
 
 
 def build_pack(
@@ -205,13 +210,13 @@ def build_packs(
                 replies=replies(evidence),
                 n_waiting=n_waiting,
                 support=evidence.support,
+                made=_made(evidence, words),
                 about=(
                     *words.lines(
-                        "about", n_studies=evidence.studies["study_id"].nunique(), n_themes=len(_top(evidence))
+                        "about", n_studies=evidence.findings["study_id"].nunique(), n_themes=len(_top(evidence))
                     ),
                     *shared,
                 ),
-                rests=_rests(evidence, words),
                 status_line=status_line(evidence),
             )
         )
@@ -341,7 +346,7 @@ def _statements(evidence: Evidence, facts: _Facts, theme_id: str, words: Words) 
             n_studies=int(row["n_studies"]),
             of_studies=int(row["of_studies"]),
             level=row["overall"] if isinstance(row["overall"], str) else "",
-            how_sure=words.texts["sure"][_sure(row)],
+            how_sure=_how_sure(row, words),
             why=_why(row, words),
             against=_read_as(evidence, facts, row["review_finding_id"], "contradicts", words),
             adds=_read_as(evidence, facts, row["review_finding_id"], "adds", words),
@@ -377,11 +382,11 @@ def _no_against(facts: _Facts, row: Mapping[str, Any], words: Words) -> str:
     return words.said("against_none_mixed" if row["coherence"] in _NAMED_CONCERNS else "against_none")
 
 
-def _sure(row: Mapping[str, Any]) -> str:
-    """The level of confidence; else whether people have judged and do not agree yet, or nobody has judged."""
+def _how_sure(row: Mapping[str, Any], words: Words) -> str:
+    """The level of confidence; else that people have judged and do not agree yet, or that nobody has judged."""
     if isinstance(row["overall"], str):
-        return str(row["overall"])
-    return "not_settled" if row["judged"] == "not_settled" else "none"
+        return in_plain_words(row["overall"])
+    return words.texts["sure"]["not_settled" if row["judged"] == "not_settled" else "none"]
 
 
 def _why(row: Mapping[str, Any], words: Words) -> tuple[str, ...]:
@@ -439,16 +444,14 @@ def _questions(words: Words, asked: Mapping[str, tuple[str, ...]]) -> tuple[Ques
     )
 
 
-def _rests(evidence: Evidence, words: Words) -> tuple[str, ...]:
-    counts = status(evidence).set_index("item")
-    short = counts.loc["findings_abstract_only"]
-    unchecked = counts.at["codings_provisional", "n"] > 0 or counts.at["confidence_provisional", "n"] > 0
-    return words.lines(
-        "rests",
-        abstract_only=f"{short['n']:,}",
-        n_findings=f"{short['of']:,}",
-        no_check=words.texts["rests_unchecked" if unchecked else "rests_checked"],
-    )
+def _made(evidence: Evidence, words: Words) -> tuple[str, ...]:
+    """What was read, who sorted it and whether people have checked it, each in a sentence; none where nothing is to be said."""
+    made = making(evidence)
+    read = "" if not made.n_short else "short" if made.n_short == made.of_findings else "short_part"
+    checked = "unread" if made.checked == "no" and made.sorted_by == "program" else made.checked
+    said = (words.texts["made"].get(name, "") for name in (read, made.sorted_by, checked))
+    counts = {"short": made.n_short, "of": made.of_findings, "alone": made.n_program, "of_sorted": made.of_sorted}
+    return tuple(each.format(**{name: f"{n:,}" for name, n in counts.items()}) for each in said if each)
 
 
 def _version(audience: str, parts: Sequence[PackTheme]) -> str:

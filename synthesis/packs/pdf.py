@@ -42,6 +42,7 @@ def _printed(pack: Pack, large: bool) -> dict[str, Any]:
         "picture_width": min(PICTURE_WIDTH * size / PICTURE_SIZE, _WIDEST),
         "words": dict(pack.words.texts),
         "version_line": version_line(pack),
+        "made": pack.made,
         "about": pack.about,
         "rests": pack.rests,
         "themes": [_theme(pack, each) for each in pack.themes],

@@ -11,7 +11,7 @@ from synthesis.packs.contents import Pack, PackTheme, Statement
 from synthesis.packs.picture import studies_picture_alt
 
 #: Fixed texts, in the order in which a pack shows them.
-_BEFORE = ("title", "subtitle", "about", "asked", "care")
+_BEFORE = ("title", "subtitle", "made", "about", "asked", "care")
 _AFTER = ("replies_none", "return", "rests")
 
 
@@ -29,8 +29,8 @@ def pack_texts(pack: Pack) -> pd.DataFrame:
 
 
 def _fixed(pack: Pack, part: str) -> Iterable[str]:
-    filled = {"about": pack.about, "rests": pack.rests}
-    text = filled.get(part, pack.words.texts[part])
+    filled = {"made": pack.made, "about": pack.about, "rests": pack.rests}
+    text = filled[part] if part in filled else pack.words.texts[part]
     return (text,) if isinstance(text, str) else text
 
 

@@ -83,8 +83,10 @@ def history(evidence: Evidence, target: str) -> tuple[str, ...]:
     """Changes to a theme or statement, oldest first, each as a line that a reader understands.
 
     Its words (``wording_changes``), and what comments led to beside words (``responses``): sorted anew, added, more or less sure.
+    Words that were changed before any pack was given out are left out: no reader has seen the earlier ones.
     """
     words = evidence.wording_changes[evidence.wording_changes["target_id"] == target]
+    words = words[words["comment_ids"].notna() | (words["date"] >= _first_given_out(evidence))]
     made = evidence.responses[evidence.responses["change"].isin(list(_DONE))]
     lines = [
         (row.date, f"“{row.was}” became “{row.is_now}”. {row.reason}", isinstance(row.comment_ids, str) or row.change_id in set(made["changed_id"]))
@@ -99,6 +101,15 @@ def history(evidence: Evidence, target: str) -> tuple[str, ...]:
     return tuple(
         f"{day.day} {day:%B %Y}: {said}" + (" This came from a comment." if asked else "") for day, said, asked in lines
     )
+
+
+def _first_given_out(evidence: Evidence) -> pd.Timestamp:
+    """The day from which on readers may know the words: that of the first round given out, the last of all days without one."""
+    given = evidence.rounds[evidence.rounds["status"] != "draft"]
+    if given.empty:
+        return pd.Timestamp.max
+    # A round whose day was not recorded may have been given out on any day.
+    return pd.Timestamp.min if given["sent_on"].isna().any() else given["sent_on"].min()
 
 
 def _theme_of(evidence: Evidence) -> dict[str, str]:

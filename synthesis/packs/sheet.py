@@ -67,9 +67,12 @@ def _start_lines(pack: Pack) -> Iterable[tuple[str, str]]:
     yield "text", version_line(pack)
     if pack.state == "draft":
         yield "text", f"{words['draft_heading']} {words['draft']}"
+    if pack.made:
+        yield "heading", words["made_heading"]
+        yield from (("text", line) for line in pack.made)
     for name, lines in (
         ("about", pack.about), ("asked", words["asked"]), ("care", words["care"]), ("sheet", words["sheet_start"]),
-        ("return", words["return"]), ("rests", pack.rests),
+        ("return", words["return"]),
     ):  # fmt: skip
         yield "heading", words[f"{name}_heading"]
         yield from (("text", line) for line in lines)

@@ -63,6 +63,10 @@ def _document(pack: Pack, large: bool = False) -> Document:
     document.add_paragraph(words["subtitle"], style="Subtitle")
     if pack.state == "draft":
         _bold_start(document.add_paragraph(), words["draft_heading"], words["draft"])
+    if pack.made:
+        first, *others = pack.made
+        _bold_start(document.add_paragraph(), f"{words['made_heading']}:", first)
+        _lines(document, others)
     for name, lines in (("about", pack.about), ("asked", words["asked"]), ("care", words["care"])):
         # Care and support stand on one page, which can be kept when the rest is given back; large letters have a page a part.
         begins = name == "care" or (name == "asked" and large_print(document))
@@ -77,8 +81,9 @@ def _document(pack: Pack, large: bool = False) -> Document:
     questions(document, pack, pack.pack_questions, "pack", words["whole_heading"])
     document.add_heading(words["return_heading"], 1)
     _lines(document, words["return"])
-    document.add_heading(words["rests_heading"], 1)
-    _lines(document, pack.rests)
+    if pack.rests:
+        document.add_heading(words["rests_heading"], 1)
+        _lines(document, pack.rests)
     return document
 
 

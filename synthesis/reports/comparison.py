@@ -35,10 +35,11 @@ def _confirmed(evidence: Evidence) -> pd.DataFrame:
 def _studies(evidence: Evidence, statement) -> tuple[str, str, str]:
     confirmed, held = len(_confirmed(evidence)), len(evidence.studies)
     reason = (
-        f"The review's list of included studies is not public in machine-readable form: {confirmed} of its {statement.value:.0f} are confirmed, "
-        f"and the other {held - confirmed} studies here are candidates under its eligibility rules, in part beyond them."
+        f"{confirmed} of its {statement.value:.0f} studies are confirmed here, and the other {held - confirmed} studies here "
+        "are candidates under its eligibility rules, in part beyond them."
     )
-    return f"{confirmed:,}", f"{held:,}", reason
+    # What is known of the list itself was noted by whoever read the review.
+    return f"{confirmed:,}", f"{held:,}", reason if pd.isna(statement.note) else f"{reason} {statement.note}"
 
 
 def _people(evidence: Evidence, statement) -> tuple[str, str, str]:
@@ -80,7 +81,7 @@ def _named(evidence: Evidence, statement, support: pd.DataFrame, held: pd.DataFr
         same = "The name is the review's own."
     else:
         same = f"The name is not the review's own wording ({origin['origin_as_stated']})."
-    reason = f"{same} Its boundaries here follow this codebook, because the review's own codes are not public."
+    reason = f"{same} Its boundaries here follow this codebook, because the review's own codes were not seen."
     members = held.loc[
         (held["theme_id"] == statement.theme_id) & held["study_id"].isin(confirmed), "study_id"
     ].nunique()

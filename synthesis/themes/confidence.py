@@ -311,6 +311,16 @@ def _remarks(evidence: Evidence, table: pd.DataFrame) -> list[str | None]:
     return rows
 
 
+def in_plain_words(level: str) -> str:
+    """What a level of confidence tells a reader, as a sentence; the wording is that of the vocabulary ``confidence_level``.
+
+    >>> in_plain_words("moderate")
+    'This is probably so.'
+    """
+    said = vocabularies()["confidence_level"][level]
+    return f"{said[0].upper()}{said[1:]}."
+
+
 def summary_of_findings(evidence: Evidence) -> pd.DataFrame:
     """The Summary of Qualitative Findings (SoQF): finding, confidence, explanation, studies.
 

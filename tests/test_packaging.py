@@ -106,6 +106,12 @@ def test_every_make_target_that_the_readme_names_exists_and_is_in_make_help() ->
     assert named <= targets, f"the Makefile has no {sorted(named - targets)}"
 
 
+def test_no_typst_is_accepted_that_cannot_set_a_pdf() -> None:
+    (typst,) = [each for each in map(Requirement, EVERYDAY) if each.name == "typst"]
+    # typst.compile knows `timestamp` since 0.15: with 0.14.9 every pack and brief ended in a TypeError.
+    assert "0.14.9" not in typst.specifier and "0.15.0" in typst.specifier
+
+
 def test_a_package_that_is_built_holds_its_data_files() -> None:
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["synthesis"]
     others = {file for file in (ROOT / "synthesis").iterdir() if file.is_file() and file.suffix != ".py"}

@@ -90,6 +90,15 @@ def test_the_version_is_the_same_wherever_it_must_stand() -> None:
     assert citation["license"] == PROJECT["project"]["license"]
 
 
+def test_the_distribution_has_a_name_of_its_own_and_gives_the_import_and_the_command_called_synthesis() -> None:
+    # `synthesis` on the registry is another project, which an upgrade would install over this one.
+    assert PROJECT["project"]["name"] == ENVIRONMENT["name"] == "evidence-synthesis-toolkit"
+    assert PROJECT["project"]["scripts"] == {"synthesis": "synthesis.cli:main"}
+    assert PROJECT["tool"]["setuptools"]["packages"]["find"]["include"] == ["synthesis*"]
+    told = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "notebooks").glob("*.ipynb"))]
+    assert not [text for text in told if re.search(r"pip install (-\S+ )*synthesis\b", text)]
+
+
 def test_continuous_integration_runs_lint_then_the_tests_then_the_main_job() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

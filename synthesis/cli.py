@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from synthesis import __version__
 from synthesis.commands.answering import FORMATS, answer, say
 from synthesis.commands.brief import add_brief
 from synthesis.commands.packs import feedback_options, make_pack, pack_options, read_feedback
@@ -99,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synthesis", description="Evidence synthesis from a folder of tidy tables.")
+    parser.add_argument("--version", action="version", version=f"evidence-synthesis-toolkit {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(

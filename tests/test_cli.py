@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,13 @@ def test_a_wrong_call_ends_with_2(capsys, arguments):
         main(arguments)
     assert end.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_the_version_is_told_where_nothing_is_installed_too():
+    bare = [sys.executable, "-S", "-m", "synthesis", "--version"]  # -S: no package, and no metadata, of the environment
+    ended = subprocess.run(bare, capture_output=True, text=True, cwd=ROOT, check=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert ended.stdout == f"{project['name']} {project['version']}\n"
 
 
 def test_a_closed_pipe_is_no_error():

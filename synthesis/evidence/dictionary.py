@@ -8,6 +8,7 @@ from typing import Any
 
 from synthesis import __version__
 from synthesis.evidence.files import write_bytes
+from synthesis.evidence.identifiers import ALLOWED, MOST_LETTERS
 from synthesis.evidence.schema import FAULTS, NONE_WORD, Column, Table, derived_tables, evidence_tables, vocabularies
 
 _FOLDERS = {
@@ -18,6 +19,7 @@ _FOLDERS = {
 _TYPES = {
     "id": "identifier",
     "ids": "identifiers, separated by `;`",
+    "key": "key of a row, its parts joined with `/`",
     "word": "one word of a list",
     "words": "words of a list, separated by `;`",
     "text": "text",
@@ -90,6 +92,15 @@ _ADD_A_STUDY = """## How to add a study
 7. Run `synthesis run`. The tables of `derived/` are made anew; `git diff data/derived` shows what the study changed.
 """
 
+_IDENTIFIERS = f"""## Identifiers
+
+An identifier consists of {ALLOWED}; no spaces, no `/`.
+Pages and files are named after it, so it has at most {MOST_LETTERS} characters, no two dots in a row, and is not what Windows calls
+a device (`con`, `nul`, `com1`, ...). Accented letters are stored as single characters (normal form NFC). Two identifiers
+in one column must not differ only in capitals. A column of the type *key* names a row by all of its key columns, joined
+with `/`; such a key is not an identifier, but each of its parts is.
+"""
+
 _LICENCES = """## Licences
 
 - These tables: [Creative Commons Attribution 4.0](https://creativecommons.org/licenses/by/4.0/) (CC BY 4.0).
@@ -121,7 +132,7 @@ def dictionary_text() -> str:
     for folder, (title, _) in _FOLDERS.items():
         parts.append(f"## {title}: `{folder}/`\n")
         parts += [_table_text(table) for table in _all_tables() if table.folder == folder]
-    return "\n".join([*parts, _words(), _faults(), _ADD_A_STUDY, _LICENCES, _HONEST])
+    return "\n".join([*parts, _IDENTIFIERS, _words(), _faults(), _ADD_A_STUDY, _LICENCES, _HONEST])
 
 
 def _all_tables() -> list[Table]:
@@ -133,7 +144,7 @@ def _contents() -> str:
         f"- {title}: " + ", ".join(f"[{t.name}](#{t.name})" for t in _all_tables() if t.folder == folder)
         for folder, (title, _) in _FOLDERS.items()
     ]
-    others = ["Lists of words", "Faults that `synthesis check` reports", "How to add a study", "Licences", "What is honest here"]  # fmt: skip
+    others = ["Identifiers", "Lists of words", "Faults that `synthesis check` reports", "How to add a study", "Licences", "What is honest here"]  # fmt: skip
     lines += [f"- [{other}](#{anchor(other)})" for other in others]
     return "\n".join(lines) + "\n"
 
@@ -255,7 +266,8 @@ _OGL = {
 #: Tables that hold official statistics as they were published, and those that code makes from them alone.
 _OFFICIAL_TABLES = frozenset({"official_statistics", "england_parent_mental_health"})
 
-_ID = r"[^\s;]+"
+#: Tells what is plainly no identifier, in the dialect that Table Schema asks for; `synthesis check` knows the whole rule.
+_ID = r"[^\s;/\\._\-][^\s;/\\]*"
 _FIELD_TYPES: dict[str, dict[str, Any]] = {
     "url": {"type": "string", "format": "uri"},
     "date": {"type": "date"},
@@ -344,7 +356,9 @@ def _pattern(column: Column) -> str:
     if column.type == "words":
         word = f"({'|'.join(column.vocabulary)})"
         return f"{word}(;{word})*"
-    return {"id": _ID, "ids": f"{_ID}(;{_ID})*", "doi": r"10\.[0-9]{4,9}/\S+"}.get(column.type, "")
+    return {"id": _ID, "ids": f"{_ID}(;{_ID})*", "key": f"{_ID}(/{_ID})*", "doi": r"10\.[0-9]{4,9}/\S+"}.get(
+        column.type, ""
+    )
 
 
 def write_dictionary(folder: str | Path = "data") -> list[Path]:

@@ -73,6 +73,8 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	@echo "Setting up $(VENV) (a minute or two the first time) ..."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip uninstall -qq --disable-pip-version-check --yes synthesis  # the distribution's first name: two would own one command
+	@rm -rf synthesis.egg-info
 	@$(PIP_INSTALL) --no-deps -e .
 	@touch $@
 

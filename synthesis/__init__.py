@@ -12,6 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+#: Written here, not asked of the installed package: so it is that of the code that runs, in a bare source tree too.
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:

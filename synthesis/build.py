@@ -21,6 +21,7 @@ import pandas as pd
 
 from synthesis.evidence import files
 from synthesis.evidence.dictionary import write_dictionary
+from synthesis.evidence.identifiers import named_by
 from synthesis.evidence.schema import Table, derived_tables, evidence_tables
 from synthesis.evidence.tables import Evidence, read_evidence
 from synthesis.reports import display
@@ -185,7 +186,7 @@ def _write_themes(evidence: Evidence, out: Path) -> list[dict[str, str]]:
             for each in below
             if len(rows := behind[behind["theme_id"] == each])
         ]
-        _write_page(out / "themes" / f"{theme}.html", str(themes.loc[theme, "name"]), parts)
+        _write_page(out / "themes" / f"{named_by(theme)}.html", str(themes.loc[theme, "name"]), parts)
         plain = str(themes.loc[theme, "plain_language"])
         entries.append({"title": str(themes.loc[theme, "name"]), "plain": plain, "html": f"themes/{theme}.html"})
     return entries
@@ -196,7 +197,7 @@ def _write_figures(evidence: Evidence, out: Path) -> list[dict[str, str]]:
 
     entries = []
     for name, drawn in make_figures(evidence).items():
-        save_figure(drawn.figure, out / "figures" / name, drawn.alt, drawn.title)
+        save_figure(drawn.figure, out / "figures" / named_by(name), drawn.alt, drawn.title)
         files.write_bytes(files.csv_bytes(drawn.table), out / "figures" / f"{name}.csv")
         paths = {kind: f"figures/{name}.{kind}" for kind in ("svg", "png", "csv")}
         entries.append({"title": drawn.title, "alt": drawn.alt, **paths})

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from synthesis.commands.answering import FORMATS, answer, say
+from synthesis import __version__
+from synthesis.commands.answering import FORMATS, answer, let_every_letter_through, say
 from synthesis.commands.brief import add_brief
 from synthesis.commands.packs import feedback_options, make_pack, pack_options, read_feedback
 from synthesis.commands.planning import add_plan_command
@@ -79,6 +80,7 @@ _CHECKLISTS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    let_every_letter_through()
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -99,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synthesis", description="Evidence synthesis from a folder of tidy tables.")
+    parser.add_argument("--version", action="version", version=f"evidence-synthesis-toolkit {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(

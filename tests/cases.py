@@ -8,7 +8,7 @@ table       table that is edited
 edit        what is done, one of the verbs below
 row         key of the row (parts joined with /), or a row number as a spreadsheet shows it
 column      column, where the edit needs one
-value       value, where the edit needs one; {NUL}, {TAB}, {BREAK}, {CR}, {LONG} and Unicode names in braces stand for themselves
+value       value, where the edit needs one; {NUL}, {TAB}, {BREAK}, {CR}, {LONG}, {LONGID} and Unicode names in braces stand for themselves
 code        code of the problem that must be reported; empty on lines that only edit
 severity    error or warning
 in_table    table of the problem; empty: the table edited
@@ -36,7 +36,15 @@ from small import Grid, as_csv, read
 from synthesis.evidence.schema import evidence_tables, table
 
 CASES = Path(__file__).with_name("faults.csv")
-_MARKS = {"NUL": "\0", "TAB": "\t", "BREAK": "\n", "CR": "\r", "LONG": "long " * 40_000, "BELL": "\a"}
+_MARKS = {
+    "NUL": "\0",
+    "TAB": "\t",
+    "BREAK": "\n",
+    "CR": "\r",
+    "LONG": "long " * 40_000,
+    "LONGID": "a" * 101,
+    "BELL": "\a",
+}
 _DELIMITERS = {"semicolons": ";", "tabs": "\t", "bars": "|"}
 _ENCODINGS = {"windows-1252": "cp1252", "latin-1": "latin-1", "utf-16": "utf-16", "byte-order mark": "utf-8-sig"}
 

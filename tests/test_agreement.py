@@ -213,6 +213,23 @@ def test_the_settled_set_is_no_coder(evidence):
         agreement_table(evidence, ["coder-1"])
 
 
+def test_a_finding_that_the_settled_set_left_without_a_code_is_counted(evidence):
+    left = set(evidence.uncoded["finding_id"])
+    for row in agreement_table(evidence, [*PAIR, "agreed"]).to_dict("records"):
+        assert (row["n"], row["of_findings"]) == (631, 631)
+    assert (row["coder_b"], row["n_uncoded_b"]) == ("agreed", len(left)) == ("agreed", 8)
+    each = code_agreement(evidence, "coder-1", "agreed").set_index("code_id")
+    assert each.loc[NO_CODE, "n_b"] == 8
+    assert (each["of_findings"] == 631).all()
+
+
+def test_a_finding_that_is_not_settled_yet_is_not_one_without_a_code(evidence, altered):
+    open_again = altered(uncoded=evidence.uncoded.iloc[3:])
+    (row,) = agreement_table(open_again, ["coder-1", "agreed"]).to_dict("records")
+    assert (row["n"], row["n_uncoded_b"]) == (628, 5)
+    assert agreement_table(open_again).equals(agreement_table(evidence))
+
+
 def test_three_coders_give_three_pairs_and_one_alpha_over_all(evidence):
     three = ["coder-1", "coder-2", "agreed"]
     pairs = agreement_table(evidence, three)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -171,6 +174,62 @@ def test_a_wrong_call_ends_with_2(capsys, arguments):
         main(arguments)
     assert end.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_the_version_is_told_where_nothing_is_installed_too():
+    bare = [sys.executable, "-S", "-m", "synthesis", "--version"]  # -S: no package, and no metadata, of the environment
+    ended = subprocess.run(bare, capture_output=True, text=True, cwd=ROOT, check=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert ended.stdout == f"{project['name']} {project['version']}\n"
+
+
+NARROW = {
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "cp1252, as on Windows": {"PYTHONIOENCODING": "cp1252"},
+    "no locale": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+}
+
+
+def narrow(how: str) -> dict[str, str]:
+    """The environment of a machine whose own encoding lacks letters."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHONIO"))}
+    return {**kept, **NARROW[how]}
+
+
+@pytest.fixture
+def pooling(tmp_path):
+    """A command that tells of letters outside ASCII on both streams, and is done soon."""
+    file = tmp_path / "Zoë ≈ 2.csv"
+    file.write_text("cases,people,place\n3,40,a\n8,44,a\n2,30,b\n", encoding="utf-8")
+    words = ["--events", "cases", "--totals", "people", "--by", "place", "--model", "inverse-variance"]
+    return [sys.executable, "-m", "synthesis", "pool", str(file), *words]
+
+
+@pytest.mark.parametrize("how", NARROW)
+def test_what_goes_into_a_file_or_a_pipe_is_utf_8_on_every_machine(pooling, how):
+    ended = subprocess.run(pooling, capture_output=True, cwd=ROOT, env=narrow(how), check=False)
+    assert ended.returncode == 0
+    assert "I²" in ended.stdout.decode("utf-8")
+    assert b"Traceback" not in ended.stderr
+    assert ended.stderr.decode("utf-8").startswith(str(Path(pooling[4]).parent))
+    # How a name of the call was read is the machine's affair; that it can be printed is ours.
+    assert "Zoë ≈ 2.csv, place b" in ended.stderr.decode("utf-8") or how == "no locale"
+
+
+def test_a_terminal_gets_a_question_mark_for_a_letter_that_it_cannot_show(pooling):
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    ended = subprocess.Popen(pooling, stdout=theirs, stderr=subprocess.PIPE, cwd=ROOT, env=narrow("ascii"))
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal says that the other side has gone
+        while some := os.read(ours, 65536):
+            shown += some
+    os.close(ours)
+    assert b"Traceback" not in ended.communicate()[1]
+    assert ended.returncode == 0
+    assert b"I?" in shown
+    assert shown.isascii()
 
 
 def test_a_closed_pipe_is_no_error():

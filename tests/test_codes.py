@@ -227,7 +227,7 @@ def test_adjudications_follow_the_part_that_each_coder_chose(evidence):
     [
         (lambda e: rename_code(e, "nothing", "x", **WHY), "does not hold nothing"),
         (lambda e: rename_code(e, "stigma", "hardship", **WHY), "'hardship' is in the codebook"),
-        (lambda e: rename_code(e, "stigma", "Stigma 2", **WHY), "no identifier of a code"),
+        (lambda e: rename_code(e, "stigma", "Stigma 2", **WHY), "“Stigma 2” holds “space”"),
         (lambda e: rename_code(e, "stigma", **WHY), "this identifier and this name already"),
         (lambda e: rename_code(e, "stigma", "shame", reason=" ", proposed_by="coder-1"), "needs a reason"),
         (lambda e: rename_code(e, "stigma", "shame", reason="Why", proposed_by="coder-1;anna"), "does not hold 'anna'"),

@@ -18,9 +18,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from synthesis.drawing.canvas import PALETTE, SMALL, add_note, spread, text_width, wrap
+from synthesis.drawing.canvas import PALETTE, SMALL, add_note, shortened, spread, text_width, wrap
 from synthesis.drawing.forest_lines import CONTRADICTED, LEFT_OUT, PRINTED
 from synthesis.evidence.schema import SynthesisError
+from synthesis.pooling.moderators import meta_regression
+from synthesis.pooling.pooled import pool
 from synthesis.prevalence.areas import area_series
 from synthesis.prevalence.by_indicator import pooled_table, prevalence_table
 from synthesis.reports import figures
@@ -183,6 +185,90 @@ def test_a_notebook_shows_the_picture_with_its_alternative_text(drawn):
     data, metadata = drawn["prisma_flow"]._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == drawn["prisma_flow"].alt in data["text/plain"]
+
+
+# --- text is text --------------------------------------------------------------------------------------------------------
+
+#: A name that would be mathematics, a fault in mathematics, not one line, and no valid XML.
+ODD = "Support worth $20 to $50\ta week\r\nand $ \\foo $\x0b in kind\x00 \ud83d"
+ODD_SHOWN = "Support worth $20 to $50 a week and $ \\foo $ in kind\ufffd \ufffd"
+
+
+def formulas(figure: Figure) -> list[str]:
+    """Texts that could be taken for mathematics; numbers at an axis are made when it is drawn, under anybody's settings."""
+    could = [text.get_text() for text in figure.findobj(Text) if text.get_parse_math()]
+    return [said for said in could if not re.fullmatch(r"[-−\d.,]*", said)]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_text_of_any_figure_is_mathematics(drawn, name):
+    assert not formulas(drawn[name].figure)
+
+
+def assert_shown(figure: Figure, tmp_path: Path) -> None:
+    """The odd name is on the figure letter by letter, and both files can be read."""
+    assert ODD_SHOWN in words_of(figure)
+    assert not formulas(figure)
+    svg, png = figures.save_figure(figure, tmp_path / 'a "figure" of <costs>', f"A figure of {ODD}", ODD)
+    root = ElementTree.fromstring(svg.read_text(encoding="utf-8"))
+    ids = [each.get("id") for each in root.iter() if each.tag.endswith(("}title", "}desc"))]
+    assert root.get("aria-labelledby").split() == ids, "the ids hold no space and no quotation mark"
+    assert root.find("{http://www.w3.org/2000/svg}title").text.split() == ODD_SHOWN.split()
+    with Image.open(png) as image:
+        assert image.text["Title"].startswith("Support worth $20 to $50 a week")
+
+
+def test_an_odd_name_of_a_theme_is_shown_as_it_is(themes, tmp_path):
+    table = themes.assign(name=themes["name"].where(themes.index > 0, ODD))
+    figure = figures.theme_support_plot(table).figure
+    assert_legible(figure)
+    assert_shown(figure, tmp_path)
+
+
+def test_an_odd_name_of_a_study_is_shown_as_it_is(tmp_path):
+    labels = pd.Series(["Ash 2011", ODD, "Cedar 2016"])
+    figure = figures.forest_plot(pool(pd.Series([12, 30, 8]), pd.Series([150, 210, 95]), labels=labels)).figure
+    assert_legible(figure)
+    assert_shown(figure, tmp_path)
+
+
+def test_odd_words_below_an_axis_that_is_given_are_shown_as_they_are():
+    studies = pd.DataFrame({"x": [3, 8, 12, 7], "n": [40, 44, 90, 60], "paid": ["$5 or $6", "$5 or $6", "no", "no"]})
+    ax = Figure(figsize=(10, 8)).add_subplot()
+    ax.set_xticks([0, 1, 2], ["made", "by the", "user"])  # under the user's settings
+    figures.bubble_plot(meta_regression(studies, "x", "n", ["paid"]), ax=ax)
+    assert "$5 or $6 (2)" in [label.get_text() for label in ax.get_xticklabels()]
+    assert not formulas(ax.figure)
+
+
+def test_a_title_that_a_user_adds_may_be_mathematics(themes):
+    ax = figures.theme_support_plot(themes)
+    assert ax.set_title(r"$\tau^2$", parse_math=True).get_parse_math()
+
+
+def test_a_name_of_any_length_is_drawn_soon_and_cut_with_dots(themes):
+    long = ["x" * 300_000, "word " * 60_000]
+    figure = figures.theme_support_plot(themes.iloc[:2].assign(name=long)).figure
+    assert_legible(figure)
+    assert words_of(figure).count("…") == 2
+    assert figure.get_figheight() < 20
+
+
+@pytest.mark.parametrize("text", ["Herefordshire-upon-Thames, " * 9, "i" * 400, "W" * 400])
+def test_a_shortened_name_is_as_long_as_fits(text):
+    said = shortened(text, 120, end=" 12.5")
+    assert said.endswith("… 12.5")
+    assert text_width(said) <= 120 < text_width(said.replace("…", text[len(said) - 6 :][:3] + "…"))
+    assert shortened("short 12.5", 120, end=" 12.5") == "short 12.5"
+
+
+def test_studies_with_very_long_ids_leave_room_for_their_counts():
+    ids = [f"{'very-long-' * 9}{n}" for n in range(3)]
+    matrix = pd.DataFrame(1, index=["T1a", "a-theme-with-a-long-id"], columns=ids)
+    ax = figures.heat_plot(matrix, pd.Series("parent", index=ids))
+    assert_legible(ax.figure)
+    assert all(cell.get_width() > 0 for cell in ax.patches)
+    assert set(figures.plotted(ax)["study_id"]) == set(ids)
 
 
 def test_unknown_figures_and_foreign_axes_are_refused(evidence):

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 import synthesis
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "synthesis"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -89,6 +90,15 @@ def test_the_version_is_the_same_wherever_it_must_stand() -> None:
     assert citation["license"] == PROJECT["project"]["license"]
 
 
+def test_the_distribution_has_a_name_of_its_own_and_gives_the_import_and_the_command_called_synthesis() -> None:
+    # `synthesis` on the registry is another project, which an upgrade would install over this one.
+    assert PROJECT["project"]["name"] == ENVIRONMENT["name"] == "evidence-synthesis-toolkit"
+    assert PROJECT["project"]["scripts"] == {"synthesis": "synthesis.cli:main"}
+    assert PROJECT["tool"]["setuptools"]["packages"]["find"]["include"] == ["synthesis*"]
+    told = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "notebooks").glob("*.ipynb"))]
+    assert not [text for text in told if re.search(r"pip install (-\S+ )*synthesis\b", text)]
+
+
 def test_continuous_integration_runs_lint_then_the_tests_then_the_main_job() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
@@ -106,8 +116,26 @@ def test_every_make_target_that_the_readme_names_exists_and_is_in_make_help() ->
     assert named <= targets, f"the Makefile has no {sorted(named - targets)}"
 
 
-def test_a_package_that_is_built_holds_its_data_files() -> None:
+def test_no_typst_is_accepted_that_cannot_set_a_pdf() -> None:
+    (typst,) = [each for each in map(Requirement, EVERYDAY) if each.name == "typst"]
+    # typst.compile knows `timestamp` since 0.15: with 0.14.9 every pack and brief ended in a TypeError.
+    assert "0.14.9" not in typst.specifier and "0.15.0" in typst.specifier
+
+
+def test_a_package_that_is_built_holds_every_file_that_is_no_module() -> None:
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["synthesis"]
-    others = {file for file in (ROOT / "synthesis").iterdir() if file.is_file() and file.suffix != ".py"}
-    left_out = {file.name for file in others if not any(file.match(pattern) for pattern in patterns)}
-    assert not left_out, f"pyproject.toml leaves out {sorted(left_out)}"
+    held = {file for pattern in patterns for file in PACKAGE.glob(pattern)}
+    others = {
+        file
+        for file in PACKAGE.rglob("*")
+        if file.is_file() and file.suffix not in {".py", ".pyc"} and not file.name.startswith(".")
+    }
+    assert PACKAGE / "evidence" / "schema.toml" in others
+    left_out = sorted(str(file.relative_to(PACKAGE)) for file in others - held)
+    assert not left_out, f"pyproject.toml leaves out {left_out}"
+
+
+def test_the_package_says_that_its_types_may_be_trusted() -> None:
+    # PEP 561: without the marker a type checker takes all that comes from an installed package for Any.
+    assert (PACKAGE / "py.typed").read_bytes() == b""
+    assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"]["synthesis"]

@@ -426,7 +426,7 @@ def test_other_answers_of_the_same_day_do_not_replace_a_plan_unasked(evidence, s
         ("2026-06-01,SI081", "1.6.2026,SI081", "row 2, column date: “1.6.2026” is no day"),
         ("SI082", "SI081", "row 3, column item_id: SI081 stands twice"),
         ("SI082", "", "row 3, column item_id: it is empty"),
-        ("SI082", "SI 082", "row 3, column item_id: 'SI 082' is no identifier"),
+        ("SI082", "SI 082", "row 3, column item_id: “SI 082” holds “space”"),
         (
             "Exampleton,2026-06-01,SI081",
             "ring 01632 960 123,2026-06-01,SI081",

@@ -14,7 +14,7 @@ from synthesis.evidence.schema import FAULTS, LIST_TYPES, NUMBER_TYPES, evidence
 
 LIBRARY = Path(schema.__file__).parent
 EVERY = [(spec, column) for spec in evidence_tables().values() for column in spec.columns.values()]
-TYPES = {"id", "word", "text"} | LIST_TYPES | NUMBER_TYPES | set(_WRITTEN)
+TYPES = {"id", "key", "word", "text"} | LIST_TYPES | NUMBER_TYPES | set(_WRITTEN)
 
 
 @pytest.mark.parametrize(("spec", "column"), EVERY, ids=lambda each: each.name)

@@ -9,6 +9,7 @@ from synthesis.briefs.contents import Brief, local_brief, prepare
 from synthesis.briefs.pages import brief_page
 from synthesis.briefs.pdf import brief_pdf
 from synthesis.briefs.word import brief_docx
+from synthesis.evidence.identifiers import named_by
 from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence
 from synthesis.evidence.whole_folder import put_files
@@ -24,7 +25,7 @@ FORMS = {
 
 def brief_contents(brief: Brief) -> dict[str, bytes]:
     """The files of one brief by name, such as ``brief-E08000025.pdf``; nothing is written."""
-    stem = f"brief-{brief.area_code}"
+    stem = f"brief-{named_by(brief.area_code)}"
     return {
         f"{stem}.html": brief_page(brief).encode("utf-8"),
         f"{stem}.docx": brief_docx(brief),

@@ -1,7 +1,7 @@
 """Agreement between coders, with the finding as the unit: how often they choose the same codes, and which codes blur.
 
-A finding that a coder read and left without a code carries the value "no code"; a finding that a coder did not read
-takes no part. Every figure is also given for the findings to which both gave a code, so that findings without one do
+A finding that a coder read and left without a code carries the value "no code", as does one that the settled set left
+without; a finding that a coder did not read, or that is not settled yet, takes no part. Every figure is also given for the findings to which both gave a code, so that findings without one do
 not move it. What a reader must know of the coders stands in their own rows of the table ``coders``.
 """
 
@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from synthesis.coding.incidence import nothing_coded
+from synthesis.coding.readings import said_to_be_read
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence
 from synthesis.numbers.intervals import wilson
@@ -86,7 +87,7 @@ def ratings(evidence: Evidence, coders: Sequence[str] | None = None) -> Ratings:
     findings = pd.Index(evidence.findings["finding_id"])
     codes = pd.Index([*evidence.codebook["code_id"], NO_CODE], dtype="str")
     codings = evidence.codings
-    given, seen = (_cells(table, findings, coders) for table in (codings, evidence["readings"]))
+    given, seen = (_cells(table, findings, coders) for table in (codings, said_to_be_read(evidence)))
     own, n = given >= 0, len(findings) * len(coders)
     read = np.zeros(n, dtype=bool)
     read[given[own]] = read[seen[seen >= 0]] = True

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from synthesis.coding.incidence import coded, distinct
+from synthesis.evidence.checks import plain
+from synthesis.evidence.identifiers import wrong_with
 from synthesis.evidence.schema import CallError, evidence_tables, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version
 
@@ -22,7 +24,7 @@ WORDING = ("name", "definition", "use_when", "do_not_use_for")
 _TEXTS = ("definition", "use_when", "do_not_use_for")
 
 #: Codes named inside a text: one or several identifiers in brackets, as "(child_removal_loss)".
-_IN_BRACKETS = re.compile(r"\(([a-z0-9_]+(?:, [a-z0-9_]+)*)\)")
+_IN_BRACKETS = re.compile(r"\((\w[^\s(),]*(?:, \w[^\s(),]*)*)\)")
 
 Recode = Callable[[str], Sequence[str]]  # an identifier -> the identifiers that stand for it now
 
@@ -287,17 +289,20 @@ def _check_free(evidence: Evidence, ids: Sequence[str]) -> None:
     held = set(evidence.codebook["code_id"])
     past = set(evidence.codebook_changes["formerly"].dropna().str.split(";").explode())
     for code in ids:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", code):
-            raise CallError(f"{code!r} is no identifier of a code: small letters, digits and underscores.")
+        if wrong := wrong_with(code):
+            raise CallError(f"The identifier “{code[:60]}” {wrong}.")
         if code in held | past or ids.count(code) > 1:
             was = "is in the codebook" if code in held else "was a code before" if code in past else "stands twice"
             raise CallError(f"The identifier {code!r} {was}; choose another.")
+        if twin := next((each for each in [*held, *past, *ids] if each != code and plain(each) == plain(code)), ""):
+            raise CallError(f"The identifier {code!r} looks like {twin!r}; choose another.")
 
 
 def _check_own_words(code: pd.Series, gone: Sequence[str], wording: Mapping[str, str]) -> None:
     """Refuse a text that tells coders to use another code which is now the same one."""
     for column in _TEXTS:
-        named = [other for other in gone if re.search(rf"\b{other}\b", " ".join(_IN_BRACKETS.findall(code[column])))]
+        said = {each for inside in _IN_BRACKETS.findall(code[column]) for each in inside.split(", ")}
+        named = [other for other in gone if other in said]
         if named and column not in wording:
             raise CallError(f"The text {column} of {code['code_id']!r} names {', '.join(named)}, which would be the same code; give it a new wording.")  # fmt: skip
 
@@ -388,8 +393,9 @@ def _mentions(evidence: Evidence, new_of: Mapping[str, Sequence[str]]) -> Eviden
     """Texts that name a code by its identifier in brackets, as "(child_removal_loss)", and memos about it, follow."""
 
     def bracket(found: re.Match[str]) -> str:
-        ids = [new for each in found[1].split(", ") for new in new_of.get(each, [each])]
-        return f"({', '.join(dict.fromkeys(ids))})"
+        named = found[1].split(", ")
+        ids = [new for each in named for new in new_of.get(each, [each])]
+        return f"({', '.join(dict.fromkeys(ids))})" if set(named) & set(new_of) else found[0]
 
     book, memos = evidence.codebook.copy(), evidence.memos.copy()
     for column in _TEXTS:

@@ -32,6 +32,17 @@ def findings_read(evidence: Evidence) -> pd.DataFrame:
     return read.loc[by_place, [*pair, "coded", "date"]].reset_index(drop=True)
 
 
+def said_to_be_read(evidence: Evidence) -> pd.DataFrame:
+    """Findings of which a row says that they were read, codings apart: columns ``finding_id``, ``coder``.
+
+    A coder's are those of ``readings``. The settled set's are those of ``uncoded``: it was decided that no code fits.
+    A finding with neither a code of the settled set nor a row there has not been settled yet.
+    """
+    settled = evidence.coders.loc[evidence.coders["kind"] == "agreed_set", ["coder_id"]]
+    left = evidence.uncoded[["finding_id"]].merge(settled.rename(columns={"coder_id": "coder"}), how="cross")
+    return pd.concat([evidence.readings[["finding_id", "coder"]], left], ignore_index=True)
+
+
 def _place(ids: pd.Series) -> dict[str, int]:
     return {name: place for place, name in enumerate(ids)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from synthesis.evidence.tables import Evidence
 
 FORMATS = ("text", "csv", "json")
+
+
+def let_every_letter_through() -> None:
+    """Let no letter end a command: files and pipes get UTF-8, and a terminal a question mark for what it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # in JupyterLab it is none, and takes every letter
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def say(line: str) -> None:

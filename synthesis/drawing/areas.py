@@ -23,15 +23,16 @@ from synthesis.drawing.canvas import (
     beside,
     footnotes,
     nothing_to_show,
+    one_line,
     panel,
     place,
     remember,
     room,
+    shortened,
     shown_percent,
     spread,
     styled,
     text_height,
-    text_width,
     wrap,
 )
 from synthesis.drawing.series import draw_line, end_labels, last, span, year_panel
@@ -276,7 +277,7 @@ def _names(ax: Axes, some: pd.DataFrame, x: float, side: str, heights: np.ndarra
     for (rank, row), at in zip(some.iterrows(), heights, strict=True):
         ax.plot([rank + 1, x], [row["percent"], at], color=QUIET, linewidth=0.6)
         ax.annotate(
-            f"{row['area_name']} {shown_percent(row['percent'])}", (x, at), (3 if side == "left" else -3, 0),
+            one_line(f"{row['area_name']} {shown_percent(row['percent'])}"), (x, at), (3 if side == "left" else -3, 0),
             textcoords="offset points", ha=side, va="center", size=SMALL, annotation_clip=False,
         )  # fmt: skip
 
@@ -305,12 +306,9 @@ def name_points(ax: Axes, x: pd.Series, y: pd.Series, says: Sequence[str], width
 
 def _cut(said: str, width: float) -> str:
     """A name that fits, with the year and the number that end it: without its year a study could be another one."""
+    said = one_line(said)
     parts = _ENDS.fullmatch(said)
-    name, end = parts.groups() if parts else (said, "")
-    while text_width(said, SMALL) > width and len(name) > 1:
-        name = name[:-1].rstrip(" ,")
-        said = f"{name}…{end}"
-    return said
+    return shortened(said, width, SMALL, end=parts[2] if parts else "")
 
 
 def _england_line(ax: Axes, england: pd.DataFrame) -> None:

@@ -17,6 +17,7 @@ from synthesis.drawing.canvas import (
     place,
     remember,
     room,
+    shortened,
     shown_percent,
     styled,
     wrap,
@@ -135,7 +136,7 @@ def _places(
     names = [wrap(f"{_word(value)} ({counts[value]})", wide, SMALL) for value in values]
     ax.set(xlim=(-0.5, len(values) - 0.5))
     ax.set_xticks(range(len(values)), [name if name.count("\n") == 0 else name.split("\n")[0] + "…" for name in names])
-    place(ax, moderator, (0.5, 0), (0, -22 - 0.2 * LINE), ha="center", va="top")
+    place(ax, shortened(moderator, room(ax)), (0.5, 0), (0, -22 - 0.2 * LINE), ha="center", va="top")
     return x, said
 
 

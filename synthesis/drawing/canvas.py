@@ -1,13 +1,17 @@
 """What every figure is drawn with: style, palette, measured text, columns of text beside a plot, and saving.
 
 Everything is laid out in points (1/72 inch) from measured text, so that labels neither overlap nor leave the figure.
-Figures are made without pyplot and inside a style of their own: nothing in the user's session changes.
+Figures are made without pyplot and inside a style of their own: nothing in the user's session changes. Text is text: no
+dollar sign begins a formula (whoever adds one to a figure says so: ``ax.set_title(..., parse_math=True)``), and white space
+and letters that no font draws are put right where text is measured, broken into lines and placed.
 """
 
 from __future__ import annotations
 
 import functools
 import io
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -66,9 +70,16 @@ STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "figure.dpi": 110,
+    "text.parse_math": False,  # "$20 to $50" is a name, not mathematics
     "text.hinting": "none",  # letter widths then scale with the resolution, and wrapped lines fit at every size
     "savefig.dpi": 160,
 }
+
+#: Lines of one text at most; what is cut ends in a dash of dots, and the table that `plotted` gives holds it whole.
+_MOST_LINES = 40
+_OTHER_SPACE = re.compile(r"[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+#: Control characters, halves of a pair and what is no character: no font draws them, and no SVG file may hold them.
+_UNDRAWN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,28 +110,57 @@ def remember(ax: Axes, table: pd.DataFrame) -> Axes:
     return ax
 
 
+def drawable(text: str) -> str:
+    """Text whose lines a figure can show: white space but a line break is a space, what no font draws is \ufffd."""
+    return _UNDRAWN.sub("\N{REPLACEMENT CHARACTER}", _OTHER_SPACE.sub(" ", text))
+
+
+def one_line(text: str) -> str:
+    """A name as a figure shows it: on one line, whatever a table's cell holds."""
+    return drawable(text.replace("\r\n", " ").replace("\n", " "))
+
+
 @functools.lru_cache(maxsize=10_000)
 def text_width(text: str, size: float = SIZE, weight: str = "normal") -> float:
     """Width of one line of text in points, a little generous because renderers round letter widths."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    return 1.03 * text_to_path.get_text_width_height_descent(text, font, False)[0]
+    return 1.03 * text_to_path.get_text_width_height_descent(one_line(text), font, False)[0]
+
+
+def _fits(text: str, width: float, size: float, weight: str) -> bool:
+    # No letter is narrower than a point, so that endless text need not be measured to its end.
+    return len(text) <= max(1, width) and text_width(text, size, weight) <= width
+
+
+def shortened(text: str, width: float, size: float = SIZE, weight: str = "normal", end: str = "") -> str:
+    """One line of text that is no wider than `width` points: letters are dropped from before its `end`, for dots."""
+    text = one_line(text)
+    if _fits(text, width, size, weight):
+        return text
+    name = text.removesuffix(end)[: max(1, int(width))]
+    fits = bisect_right(range(2, len(name) + 1), width, key=lambda n: text_width(f"{name[:n]}…{end}", size, weight))
+    return f"{name[: fits + 1].rstrip(' ,')}…{end}"
 
 
 @functools.lru_cache(maxsize=10_000)
 def wrap(text: str, width: float, size: float = SIZE, weight: str = "normal") -> str:
-    """Break text into lines no wider than `width` points; a word that is wider is broken too."""
-    lines = [""]
-    for word in text.split(" "):
+    """Break text into lines no wider than `width` points, at most forty; a word that is wider is broken too."""
+    text, lines = one_line(text), [""]
+    for word in text[: int(_MOST_LINES * max(1, width))].split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if text_width(longer, size, weight) <= width:
+        if _fits(longer, width, size, weight):
             lines[-1] = longer
             continue
-        while text_width(word, size, weight) > width:
-            fits = max(1, sum(text_width(word[:n], size, weight) <= width for n in range(1, len(word))))
+        while len(word) > 1 and not _fits(word, width, size, weight):
+            most = range(1, min(len(word), int(width) + 2))
+            fits = max(1, bisect_right(most, width, key=lambda n: text_width(word[:n], size, weight)))
             lines.append(word[:fits])
             word = word[fits:]
         lines.append(word)
-    return "\n".join(line for line in lines if line)
+    lines = [line for line in lines if line]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [shortened(" ".join(lines[_MOST_LINES - 1 :]), width, size, weight)]
+    return "\n".join(lines)
 
 
 def text_height(text: str, size: float = SIZE) -> float:
@@ -168,20 +208,29 @@ def panel(
             f"The axes are too small: this figure needs about {width / 72:.1f} by {(top + height + bottom) / 72:.1f} inches."
         )
     ax.set_position((box.x0 + left / across, box.y0 + bottom / down, *size))
+    _take_words(ax)
     return ax
+
+
+def _take_words(ax: Axes) -> None:
+    """Let given axes show the words that a figure puts at them as text; theirs were made under the user's settings."""
+    for axis in (ax.xaxis, ax.yaxis):
+        at_ticks = [label for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)]
+        for label in (axis.label, *at_ticks):
+            label.set_parse_math(False)
 
 
 def place(ax: Axes, text: str, x: tuple[float, float], y: tuple[float, float], **how: Any) -> None:
     """Write text at a corner of the plotting area: (0 or 1, points from there) across and up."""
     ax.annotate(
-        text, (x[0], y[0]), (x[1], y[1]), xycoords="axes fraction", textcoords="offset points", annotation_clip=False, **how
+        drawable(text), (x[0], y[0]), (x[1], y[1]), xycoords="axes fraction", textcoords="offset points", annotation_clip=False, **how
     )  # fmt: skip
 
 
 def beside(ax: Axes, text: str, x: tuple[float, float], y: float, **how: Any) -> None:
     """Write text in a column beside the plot: (0 or 1, points from that edge) across, at the height of a value."""
     ax.annotate(
-        text, (x[0], y), (x[1], 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        drawable(text), (x[0], y), (x[1], 0), xycoords=("axes fraction", "data"), textcoords="offset points",
         annotation_clip=False, **{"va": "center", **how},
     )  # fmt: skip
 
@@ -279,13 +328,16 @@ def figure_svg(figure: Figure, name: str, alt: str, title: str) -> str:
 def figure_png(figure: Figure, alt: str, title: str) -> bytes:
     """A figure as PNG with title and alternative text inside, the same bytes on every run."""
     png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None, "Title": title, "Description": alt})
+    figure.savefig(
+        png, format="png", metadata={"Software": None, "Title": drawable(title), "Description": drawable(alt)}
+    )
     return png.getvalue()
 
 
 def _described(svg: str, name: str, title: str, alt: str) -> str:
     start = svg.index("<svg ")
     end = svg.index(">", start)
+    name, title, alt = re.sub(r"[^\w.-]", "-", name), drawable(title), drawable(alt)
     said = f'<title id="{name}-title">{escape(title)}</title>\n <desc id="{name}-desc">{escape(alt)}</desc>'
     marked = f'{svg[start:end]} role="img" aria-labelledby="{name}-title {name}-desc">\n {said}'
     return svg[:start] + marked + svg[end + 1 :]

@@ -25,6 +25,7 @@ from synthesis.drawing.canvas import (
     place,
     remember,
     room,
+    shortened,
     shown_percent,
     styled,
     text_height,
@@ -93,7 +94,7 @@ def _trend_row(ax: Axes, row: int, own: pd.DataFrame) -> None:
     """Both slopes of one area, its name at the left, its percents and steady authorities at the right."""
     strong = {"weight": "bold"} if own["area_level"].iloc[0] == "country" else {}
     ax.axhline(row + 0.5, color=RULE, linewidth=0.6, zorder=0.2)
-    beside(ax, str(own["area_name"].iloc[0]), (0, -150), row, ha="left", **strong)
+    beside(ax, shortened(str(own["area_name"].iloc[0]), 146), (0, -150), row, ha="left", **strong)
     for line in own.itertuples():
         look, away, _ = _BASES[line.basis]
         if pd.notna(line.slope_low):

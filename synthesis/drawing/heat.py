@@ -21,6 +21,7 @@ from synthesis.drawing.canvas import (
     place,
     remember,
     room,
+    shortened,
     styled,
     text_height,
     text_width,
@@ -62,11 +63,12 @@ def heat_plot(
     width = room(ax)
     ax.set(xlim=(0, width), ylim=(_HEAD + half * _ROW, 0))
     ax.set_axis_off()
-    label = max(text_width(str(study), SMALL) for study in matrix.columns) + 6
-    cell = ((width - _GAP) / 2 - label) / len(matrix)
+    half_page = (width - _GAP) / 2
+    label = min(max(text_width(str(study), SMALL) for study in matrix.columns) + 6, half_page / 2)
+    cell = (half_page - label) / len(matrix)
     most = max(1, int(matrix.to_numpy().max()))
     for column in range(2):
-        left = column * ((width - _GAP) / 2 + _GAP)
+        left = column * (half_page + _GAP)
         own = lines[column * half : (column + 1) * half]
         _heads(ax, matrix.index, left + label, cell, len(own), parents or {})
         for place_, (word, study) in enumerate(own):
@@ -94,7 +96,8 @@ def _key(themes: pd.Index, names: Mapping[str, str]) -> str:
 def _heads(ax: Axes, themes: pd.Index, left: float, cell: float, rows: int, parents: Mapping[str, str]) -> None:
     for at, theme in enumerate(themes):
         x = left + (at + 0.5) * cell
-        ax.text(x, _HEAD - 4, str(theme), rotation=90, ha="center", va="bottom", size=SMALL, weight="bold")
+        word = shortened(str(theme), _HEAD - 2, SMALL, "bold")
+        ax.text(x, _HEAD - 4, word, rotation=90, ha="center", va="bottom", size=SMALL, weight="bold")
         if at and parents.get(theme) != parents.get(themes[at - 1]):
             ax.plot([left + at * cell] * 2, [4, _HEAD + rows * _ROW], color=QUIET, linewidth=0.6)
 
@@ -105,7 +108,7 @@ def _line(
     if study is None:
         ax.text(left, y, wrap(word, label + 200, SMALL, "bold"), va="center", size=SMALL, weight="bold")
         return
-    ax.text(left, y, word, va="center", size=SMALL)
+    ax.text(left, y, shortened(word, label - 6, SMALL), va="center", size=SMALL)
     end = left + label + cell * len(matrix)
     ax.plot([left, end], [y + _ROW / 2] * 2, color=RULE, linewidth=0.4, zorder=0)
     counts = matrix[study].to_numpy()

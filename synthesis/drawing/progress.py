@@ -97,10 +97,10 @@ class _Block:
         return self.title_height + self.head_height + _ROW * len(self.days)
 
     def draw(self, ax: Axes, top: float) -> None:
-        ax.text(0, top, self.title, va="top", ha="left", weight="bold", parse_math=False)
+        ax.text(0, top, self.title, va="top", ha="left", weight="bold")
         line = top + self.title_height + self.head_height
         for at, head in enumerate(self.heads):
-            ax.text(self._left(at), line - 4, head, va="bottom", ha="left", size=SMALL, color=INK, parse_math=False)
+            ax.text(self._left(at), line - 4, head, va="bottom", ha="left", size=SMALL, color=INK)
         ax.plot([0, self.width], [line, line], color=QUIET, linewidth=0.8)
         if self.answers[-2:] == [NOT_OURS, NOT_ANSWERED]:
             across = self._left(len(self.answers) - 2) - 5

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from synthesis.evidence.files import RawTable
+from synthesis.evidence.identifiers import MOST_LETTERS, wrong_with
 from synthesis.evidence.schema import NONE_WORD, Column, Severity
 
 Test = Callable[[str], str | None]  # a cell's text -> what is wrong with it
@@ -33,21 +34,24 @@ _WRITTEN = {  # type -> (pattern, what is allowed)
     "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a date as YYYY-MM-DD, such as 2026-11-21"),
 }  # fmt: skip
 _YES_NO = {"true": "yes", "y": "yes", "1": "yes", "yes": "yes", "false": "no", "n": "no", "0": "no", "no": "no"}
-_PLAIN_ID = re.compile(r"[!-:<-~]+")  # printable ASCII without the semicolon: nearly every identifier
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 # “é” and “–” as they look when UTF-8 is read as Windows-1252 and saved again: “Ã©”, “â€“”.
 _TWICE_ENCODED = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]{1,3}")
+# An identifier that needs no second look: not long, no dot, and nothing that could be a date or a device.
+_SURE_ID = rf"(?!{_MONTH}-|con|prn|aux|nul|com[0-9]|lpt[0-9])[A-Za-z][A-Za-z0-9_-]{{0,{MOST_LETTERS - 1}}}"
 # Nearly all cells pass one of these at once; only the others meet the rules one by one.
 _SURE = {
-    "id": re.compile(rf"(?![0-9]|{_MONTH}-)[!-:<-~]+", re.IGNORECASE).fullmatch,
-    "ids": re.compile(rf"(?![0-9]|{_MONTH}-)[!-:<-~]+", re.IGNORECASE).fullmatch,
+    "id": re.compile(_SURE_ID, re.IGNORECASE | re.ASCII).fullmatch,
+    "ids": re.compile(_SURE_ID, re.IGNORECASE | re.ASCII).fullmatch,
     "url": _WRITTEN["url"][0].fullmatch,
     "doi": _WRITTEN["doi"][0].fullmatch,
 }
-#: What makes one of many identifiers, joined by line breaks, worth a look: a first digit, a month, an odd letter.
-_ODD_ID = re.compile(rf"^(?:[0-9]|{_MONTH}-)|[^!-:<-~\n]", re.IGNORECASE | re.MULTILINE)
+#: What makes some of many identifiers, joined by line breaks, worth a look.
+_ODD_ID = re.compile(rf"^(?!{_SURE_ID}$|$)", re.IGNORECASE | re.MULTILINE | re.ASCII)
 #: Names in use for countries beside those of ISO 3166-1.
 _OTHER_NAMES = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US", "el": "GR"}
+#: Types of identifiers, and what stands between the parts of one cell.
+_ID_TYPES = {"id": "", "ids": ";", "key": "/"}
 _SHOWN_WORDS = 14
 _SUGGEST_FROM = 5_000
 _SUGGEST_FOR = 50
@@ -103,7 +107,7 @@ def _suspects(column: Column, clean: np.ndarray) -> list[int]:
         if together.isascii() and together.isprintable():
             return [i for i, text in enumerate(clean) if 0 < len(text) <= 20]
         return [i for i, t in enumerate(clean) if t and not (len(t) > 20 and t.isascii() and t.isprintable())]
-    if column.type in ("id", "ids"):
+    if column.type in _ID_TYPES:
         together = "\n".join(clean)
         if together.count("\n") < len(clean) and not _ODD_ID.search(together):
             return []
@@ -141,7 +145,7 @@ def _faults(column: Column) -> list[tuple[str, Test, Severity | None]]:
     tests: list[tuple[str, Test, Severity | None]] = []
     if column.type not in {"date", "number"}:
         tests.append(("date-mangled", _mangled, None))
-    if column.type in {"id", "ids", "word", "words"}:
+    if column.type in {*_ID_TYPES, "word", "words"}:
         tests.append(("date-mangled", _date_for_name, None))
     if column.type in _WRITTEN:
         tests.append(("type", lambda value: _wrongly_written(value, column), None))
@@ -149,7 +153,7 @@ def _faults(column: Column) -> list[tuple[str, Test, Severity | None]]:
         tests.append(("range", lambda value: _out_of_range(value, column), None))
     if column.is_list:
         tests.append(("part-repeated", _part_twice, None))
-    if column.type in {"id", "ids"}:
+    if column.type in _ID_TYPES:
         tests.append(("identifier", lambda value: _bad_identifier(value, column), None))
     if column.allowed:
         tests.append(("vocabulary", lambda value: _unknown_word(value, column), None))
@@ -247,20 +251,12 @@ def _out_of_range(value: str, column: Column) -> str | None:
 
 
 def _bad_identifier(value: str, column: Column) -> str | None:
-    if _PLAIN_ID.fullmatch(value):
-        return None
-    for part in value.split(";") if column.is_list else [value]:
+    between = _ID_TYPES[column.type]
+    for part in value.split(between) if between else [value]:
         if not part:
-            return f"“{_cut(value)}” holds an empty part; separate several by one ; without spaces"
-        odd = next((c for c in part if _is_odd(c)), "")
-        if odd:
-            name = unicodedata.name(odd, "a control character").lower()
-            rule = (
-                "separate several by ; without spaces"
-                if column.is_list
-                else "an identifier has no spaces, no semicolons, no long dashes and no invisible characters"
-            )
-            return f"“{_cut(value)}” holds “{name}”; {rule}"
+            return f"“{_cut(value)}” holds an empty part; put one {between} between two, without spaces"
+        if wrong := wrong_with(part):
+            return f"“{_cut(part)}” {wrong}" + (f"; several are separated by {between}" if between else "")
     return None
 
 
@@ -270,12 +266,6 @@ def _part_twice(value: str) -> str | None:
         return None
     twice = next((part for at, part in enumerate(parts) if part and part in parts[:at]), "")
     return f"“{_cut(twice)}” stands twice in the cell; delete one" if twice else None
-
-
-def _is_odd(c: str) -> bool:
-    if c.isascii():
-        return not c.isprintable() or c in " ;"
-    return c.isspace() or c == "\ufffd" or unicodedata.category(c) in {"Cf", "Cc", "Pd"}
 
 
 def _unknown_word(value: str, column: Column) -> str | None:

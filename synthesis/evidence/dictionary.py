@@ -9,6 +9,7 @@ from typing import Any
 
 from synthesis import __version__
 from synthesis.evidence.files import write_bytes
+from synthesis.evidence.identifiers import ALLOWED, MOST_LETTERS
 from synthesis.evidence.review_file import Review, read_review
 from synthesis.evidence.schema import FAULTS, NONE_WORD, Column, Table, derived_tables, evidence_tables, vocabularies
 
@@ -20,6 +21,7 @@ _FOLDERS = {
 _TYPES = {
     "id": "identifier",
     "ids": "identifiers, separated by `;`",
+    "key": "key of a row, its parts joined with `/`",
     "word": "one word of a list",
     "words": "words of a list, separated by `;`",
     "text": "text",
@@ -92,6 +94,15 @@ _ADD_A_STUDY = """## How to add a study
 7. Run `synthesis run`. The tables of `derived/` are made anew; `git diff data/derived` shows what the study changed.
 """
 
+_IDENTIFIERS = f"""## Identifiers
+
+An identifier consists of {ALLOWED}; no spaces, no `/`.
+Pages and files are named after it, so it has at most {MOST_LETTERS} characters, no two dots in a row, and is not what Windows calls
+a device (`con`, `nul`, `com1`, ...). Accented letters are stored as single characters (normal form NFC). Two identifiers
+in one column must not differ only in capitals. A column of the type *key* names a row by all of its key columns, joined
+with `/`; such a key is not an identifier, but each of its parts is.
+"""
+
 _HONEST = """## What is honest here
 
 {notes}- Who coded, people or a program, stands in `kind` in [coders](#coders). What waits for people stands in `provisional` there
@@ -115,7 +126,9 @@ def dictionary_text(review: Review | None = None) -> str:
         parts.append(f"## {title}: `{folder}/`\n")
         parts += [_table_text(table) for table in _all_tables() if table.folder == folder]
     notes = "".join(f"- {note}\n" for note in review.notes)
-    return "\n".join([*parts, _words(), _faults(), _ADD_A_STUDY, *_licences(review), _HONEST.format(notes=notes)])
+    return "\n".join(
+        [*parts, _IDENTIFIERS, _words(), _faults(), _ADD_A_STUDY, *_licences(review), _HONEST.format(notes=notes)]
+    )
 
 
 def _all_tables() -> list[Table]:
@@ -127,8 +140,14 @@ def _contents(review: Review) -> str:
         f"- {title}: " + ", ".join(f"[{t.name}](#{t.name})" for t in _all_tables() if t.folder == folder)
         for folder, (title, _) in _FOLDERS.items()
     ]
-    others = ["Lists of words", "Faults that `synthesis check` reports", "How to add a study", "What is honest here"]
-    others[3:3] = ["Licences"] if review.licences else []
+    others = [
+        "Identifiers",
+        "Lists of words",
+        "Faults that `synthesis check` reports",
+        "How to add a study",
+        "What is honest here",
+    ]
+    others[4:4] = ["Licences"] if review.licences else []
     lines += [f"- [{other}](#{anchor(other)})" for other in others]
     return "\n".join(lines) + "\n"
 
@@ -241,7 +260,8 @@ def _faults() -> str:
 
 # ---------------------------------------------------------------- the data package
 
-_ID = r"[^\s;]+"
+#: Tells what is plainly no identifier, in the dialect that Table Schema asks for; `synthesis check` knows the whole rule.
+_ID = r"[^\s;/\\._\-][^\s;/\\]*"
 _FIELD_TYPES: dict[str, dict[str, Any]] = {
     "url": {"type": "string", "format": "uri"},
     "date": {"type": "date"},
@@ -342,7 +362,9 @@ def _pattern(column: Column) -> str:
     if column.type == "words":
         word = f"({'|'.join(column.vocabulary)})"
         return f"{word}(;{word})*"
-    return {"id": _ID, "ids": f"{_ID}(;{_ID})*", "doi": r"10\.[0-9]{4,9}/\S+"}.get(column.type, "")
+    return {"id": _ID, "ids": f"{_ID}(;{_ID})*", "key": f"{_ID}(/{_ID})*", "doi": r"10\.[0-9]{4,9}/\S+"}.get(
+        column.type, ""
+    )
 
 
 def write_dictionary(folder: str | Path = "data") -> list[Path]:

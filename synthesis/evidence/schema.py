@@ -140,7 +140,7 @@ FAULTS: dict[str, tuple[Severity, str]] = {
     "vocabulary": ("error", "A word is not in the closed vocabulary. Use an allowed word, or propose a new one in synthesis/evidence/vocabularies.toml."),
     "date-mangled": ("error", "A spreadsheet program has turned the value into a date or a power of ten (a warning where it may be the source's own words). Restore it, and format the column as text."),
     "garbled": ("error", "A text holds a control character, or letters that were lost or changed because the file was opened or saved under the wrong encoding. Restore the text."),
-    "identifier": ("error", "An identifier holds a space, a semicolon, a long dash or an invisible character."),
+    "identifier": ("error", "An identifier holds something other than letters, digits, '.', '_' and '-', does not begin with a letter or digit, is too long, or could be taken for another place or a device. Rename it wherever it is used."),
     "key-repeated": ("error", "Two rows carry the same key. Delete one, or give it a key of its own."),
     "key-lookalike": ("error", "Two identifiers differ only in case, hyphens, accents' coding or invisible characters. Make them one, or clearly two."),
     "part-repeated": ("error", "A list cell holds the same value twice, so that it would count twice. Delete one."),

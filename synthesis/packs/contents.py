@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from synthesis.evidence.identifiers import wrong_with
 from synthesis.evidence.round_rules import pack_version
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence
@@ -185,7 +186,7 @@ def build_packs(
     round_id: str | None = None,
 ) -> list[Pack]:
     """The same pack in several variants, in their order; the parameters are those of `build_pack`."""
-    _check_call(evidence, audience, themes, last, variants)
+    _check_call(evidence, audience, themes, last, variants, round_id or "")
     n_waiting = len(waiting(evidence, final=final))
     if final:
         _check_support(evidence)
@@ -282,8 +283,9 @@ def _check_call(
     themes: Sequence[str] | None,
     last: Collection[str],
     variants: Sequence[str],
+    round_id: str,
 ) -> None:
-    wrong = []
+    wrong = [f"the round “{round_id[:60]}” {fault}"] if round_id and (fault := wrong_with(round_id)) else []
     if audience not in vocabularies()["pack_audience"]:
         wrong.append(f"there is no audience {audience!r}; there are {', '.join(vocabularies()['pack_audience'])}")
     for each in variants:

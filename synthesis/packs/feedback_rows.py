@@ -7,12 +7,12 @@ person decides: black them out, or keep them for a stated reason.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from synthesis.evidence.identifiers import as_identifier, wrong_with
 from synthesis.evidence.privacy import blacked_out, hinted, names_in, personal_details
 from synthesis.evidence.round_rules import version_of
 from synthesis.evidence.schema import SynthesisError
@@ -167,8 +167,11 @@ def _who(form: Form, choices: FeedbackChoices, batch: Batch, name: str) -> tuple
     """Group, role and copy, from the form or the call. Raises SynthesisError where they are missing or contradict."""
     problems: list[str] = []
     personal = bool(personal_details(form.who.get("group", ""), batch.names))
-    given = {"group": "" if personal else _slug(form.who.get("group", "")), "copy": _slug(form.who.get("copy", ""))}
-    asked = {"group": _slug(choices.group), "copy": _slug(choices.copy)}
+    given = {
+        "group": "" if personal else as_identifier(form.who.get("group", "")),
+        "copy": as_identifier(form.who.get("copy", "")),
+    }
+    asked = {"group": as_identifier(choices.group), "copy": as_identifier(choices.copy)}
     typed = form.who.get("role", "")
     given["role"] = labels("roles").get(word_of(typed), "") if typed else ""
     asked["role"] = labels("roles").get(word_of(choices.role), "") if choices.role else ""
@@ -184,6 +187,8 @@ def _who(form: Form, choices: FeedbackChoices, batch: Batch, name: str) -> tuple
         problems.append("it does not say which group it comes from; give --group, under a name that identifies nobody.")
     if personal and not asked["group"]:
         problems.append("the group it names looks like a person or a place; give --group, a name that identifies nobody.")  # fmt: skip
+    if who["group"] and (wrong := wrong_with(who["group"])):
+        problems.append(f"the group “{who['group'][:60]}” {wrong}; give another name with --group.")
     if problems:
         raise SynthesisError("\n".join(problems))
     if typed and not given["role"]:  # the words are told apart from the role that the call gives, and are kept
@@ -198,10 +203,6 @@ def _greet(evidence: Evidence, batch: Batch, group: str) -> None:
     remark = f"new group {group!r}: is it the name of a group and not of a person?"
     if remark not in batch.remarks and not (evidence.feedback["group"] == group).any():
         batch.remarks.append(remark)
-
-
-def _slug(text: str) -> str:
-    return "-".join(re.sub(r"[^\w]+", " ", text.lower()).replace("_", " ").split())
 
 
 def _private(entry: Entry, choices: FeedbackChoices, batch: Batch, place: str) -> tuple[str, str]:
@@ -230,6 +231,8 @@ def round_of(evidence: Evidence, batch: Batch, form: Form, choices: FeedbackChoi
         row = rounds[rounds["round_id"] == wanted].iloc[0]
         if row["pack_version"] != mark.version:
             raise SynthesisError(f"it answers the pack {mark.version}, and the round {wanted} was made with the pack {row['pack_version']}.")  # fmt: skip
+    elif wanted and (wrong := wrong_with(wanted)):
+        raise SynthesisError(f"the round “{wanted[:60]}” {wrong}; enter it with another name, --round ID.")
     elif wanted:
         batch.rounds = _with_new_round(evidence, rounds, form, wanted)
         batch.remarks.append(f"{name}: the round {wanted} was entered in judgements/rounds.csv.")

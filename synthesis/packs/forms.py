@@ -26,7 +26,7 @@ PROPERTY = "review pack"
 ON_PAPER = " / "
 #: Target and question of a text that stands where no question was asked.
 WHOLE = ("pack", "other")
-_CODE = re.compile(r"(?P<target>[\w.-]+?)\s*[·•∙‧・|]\s*(?P<question>\w+)")
+_CODE = re.compile(r"(?P<target>\w[^\s()·•∙‧・|;/]*?)\s*[·•∙‧・|]\s*(?P<question>\w+)")
 _IN_BRACKETS = re.compile(rf"\(\s*{_CODE.pattern}\s*\)")
 
 

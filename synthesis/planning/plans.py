@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from synthesis.evidence.files import csv_bytes, write_bytes
+from synthesis.evidence.identifiers import as_identifier, wrong_with
 from synthesis.evidence.privacy import personal_details
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence, as_text
@@ -161,8 +162,7 @@ def typed_plan(rows: pd.DataFrame) -> pd.DataFrame:
 def plan_file(plan: pd.DataFrame) -> str:
     """The name of the file in which a plan is stored: its area and day."""
     area, day = one_plan(plan)
-    slug = "-".join(re.sub(r"[^\w]+", " ", area.casefold()).replace("_", " ").split())
-    return f"plan_{slug}_{day:%Y-%m-%d}.csv"
+    return f"plan_{as_identifier(area.casefold())}_{day:%Y-%m-%d}.csv"
 
 
 def one_plan(plan: pd.DataFrame) -> tuple[str, pd.Timestamp]:
@@ -257,7 +257,7 @@ def _row_faults(table: pd.DataFrame) -> list[tuple[int, str, str]]:
         elif row["stage_order"] != (str(scale.index(row["stage"]) + 1) if row["stage"] in scale else ""):
             faults.append((number, "stage_order", f"“{row['stage_order']}” is not the place of the stage on the scale"))
         faults += [(number, "area", f"{row['area'][:40]!r} is no name of an area")] if row["area"] and not _is_area(row["area"]) else []  # fmt: skip
-        faults += [(number, "item_id", f"{row['item_id'][:40]!r} is no identifier")] if not re.fullmatch(r"[\w.-]*", row["item_id"]) else []  # fmt: skip
+        faults += [(number, "item_id", f"“{row['item_id'][:40]}” {wrong}") for wrong in [wrong_with(row["item_id"])] if wrong and row["item_id"]]  # fmt: skip
         faults += [(number, name, "it is empty") for name in ("area", "date", "item_id") if not row[name]]
         faults += [(number, name, f"“{row[name]}” is no day; write it as 2026-11-22") for name in ("date", "action_date") if row[name] and not is_day(row[name])]  # fmt: skip
     twice = table.duplicated(["area", "date", "item_id"], keep="first")

@@ -260,7 +260,8 @@ def test_what_is_written_is_what_is_read(base, tmp_path, rows):
     for column in table("associations").columns:
         if column not in frame:
             frame[column] = None
-    (folder / table("discrepancies").file).unlink()
+    for name in ("discrepancies", "associations"):
+        (folder / table(name).file).unlink()
     write_table(frame, "associations", folder)
     back = check_only(folder)
     frame = frame[list(table("associations").columns)].astype(back.dtypes)

@@ -215,7 +215,7 @@ def merge_codes(
     said = "Joined with it: " + " ".join(f"{row['code_id']} (“{row['name']}”: {row['definition']})" for row in rows)
     merged = _follow(evidence, dict.fromkeys(gone, into))
     book = merged.codebook
-    merged = _with(merged, codebook=book[~book["code_id"].duplicated()].reset_index(drop=True))
+    merged = merged.with_tables(codebook=book[~book["code_id"].duplicated()].reset_index(drop=True))
     return _recorded(merged, {into: dict(wording or {})}, "merged", said, gone, reason, proposed_by, version, date)
 
 
@@ -250,7 +250,7 @@ def split_code(
     places = _places(evidence, code_id, ids, assign, rest)
     old = _row(evidence, code_id)
     version = version or codebook_version(evidence) + 1
-    divided = _with(evidence, codings=_divided(evidence.codings, code_id, places))
+    divided = evidence.with_tables(codings=_divided(evidence.codings, code_id, places))
     divided = _split_settled(divided, code_id, places)
     divided = _point(divided, _sent(code_id, ids), skip={"codings", "adjudications"})
     new = parts.assign(version_added=version)
@@ -259,7 +259,7 @@ def split_code(
     new["theme_id"] = new["theme_id"].fillna(old["theme_id"])
     kept = new["code_id"] == code_id
     new.loc[kept, "version_added"], new.loc[kept, "changed_in"] = old["version_added"], version
-    divided = _with(divided, codebook=_in_place(evidence.codebook, code_id, new))
+    divided = divided.with_tables(codebook=_in_place(evidence.codebook, code_id, new))
     if code_id not in ids:
         divided = _mentions(divided, {code_id: ids})
     gone = [] if code_id in ids else [code_id]
@@ -311,10 +311,6 @@ def _row(evidence: Evidence, code_id: str) -> pd.Series:
     return evidence.codebook.set_index("code_id", drop=False).loc[code_id]
 
 
-def _with(evidence: Evidence, **frames: pd.DataFrame) -> Evidence:
-    return Evidence(evidence.folder, {**evidence.frames, **frames}, evidence.problems)
-
-
 def _recorded(
     evidence: Evidence,
     changes: Mapping[str, Mapping[str, str]],
@@ -336,7 +332,7 @@ def _recorded(
     if touch:
         book.loc[at, "changed_in"] = version
     row = {"change_id": _next_id(history["change_id"]), "version": version, "code_id": code, "change": kind, "reason": reason, "proposed_by": proposed_by, "what": what, "formerly": ";".join(gone) or None, "date": pd.Timestamp(date) if date else pd.NaT}  # fmt: skip
-    return _with(evidence, codebook=book, codebook_changes=_appended(history, pd.DataFrame([row])))
+    return evidence.with_tables(codebook=book, codebook_changes=_appended(history, pd.DataFrame([row])))
 
 
 def _appended(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -360,7 +356,7 @@ def _follow(evidence: Evidence, new_of: Mapping[str, str]) -> Evidence:
     book = evidence.codebook.assign(code_id=evidence.codebook["code_id"].replace(dict(new_of)))
     if book["code_id"].duplicated().any():  # of the rows that become one, the code that stays keeps its own
         book = evidence.codebook[~evidence.codebook["code_id"].isin(list(new_of))]
-    changed = _with(changed, codings=codings, codebook=book.reset_index(drop=True))
+    changed = changed.with_tables(codings=codings, codebook=book.reset_index(drop=True))
     return _mentions(changed, {old: [new] for old, new in new_of.items()})
 
 
@@ -379,7 +375,7 @@ def _point(evidence: Evidence, recode: Recode, skip: Collection[str]) -> Evidenc
             named = evidence[name]["formerly"].fillna("").str.split(";") + evidence[name]["code_id"].map(lambda c: [c])
             frame.loc[moved, "formerly"] = named[moved].map(lambda ids: ";".join(dict.fromkeys(filter(None, ids))))
         frames[name] = frame
-    return _with(evidence, **frames)
+    return evidence.with_tables(**frames)
 
 
 def _recoded(cell: str, recode: Recode, is_list: bool) -> str:
@@ -402,7 +398,7 @@ def _mentions(evidence: Evidence, new_of: Mapping[str, Sequence[str]]) -> Eviden
         book[column] = book[column].str.replace(_IN_BRACKETS, bracket, regex=True)
     if len(memos):
         memos["about"] = memos["about"].map(lambda about: ", ".join(new_of.get(about, [about]))).astype("str")
-    return _with(evidence, codebook=book, memos=memos)
+    return evidence.with_tables(codebook=book, memos=memos)
 
 
 _KEY = ["finding_id", "code_id", "coder"]
@@ -488,7 +484,7 @@ def _split_settled(evidence: Evidence, code_id: str, places: Mapping[tuple[str, 
             _recoded(cell, _sent(code_id, places.get((finding, name), every)), True)
             for cell, finding, name in zip(table[column], table["finding_id"], who, strict=True)
         ]
-    return _with(evidence, adjudications=table.astype(evidence.adjudications.dtypes.to_dict()))
+    return evidence.with_tables(adjudications=table.astype(evidence.adjudications.dtypes.to_dict()))
 
 
 def _sent(code_id: str, parts: Sequence[str]) -> Recode:

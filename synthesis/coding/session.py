@@ -23,6 +23,7 @@ from typing import Any
 import pandas as pd
 
 from synthesis.coding.coder_rows import RowsByFinding
+from synthesis.evidence.basis import made_from
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version, read_table, write_table
 
@@ -194,7 +195,7 @@ class CodingSession:
             if old.any():
                 memos.loc[old, list(row)] = list(row.values())
             else:
-                memos = pd.concat([memos, pd.DataFrame([row])], ignore_index=True)
+                memos = made_from(pd.concat([memos, pd.DataFrame([row])], ignore_index=True), memos, "memos")
             write_table(memos, "memos", self.folder)
         self.memo = Memo(memo_id, subject, text)
 

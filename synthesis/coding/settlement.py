@@ -193,7 +193,7 @@ def _record(evidence: Evidence, given: Given, decisions: list[Decision]) -> Evid
     if changed:
         kept = table[~table["finding_id"].isin([row["finding_id"] for row in changed])]
         table = _stacked(evidence, kept, changed, [])
-    now = Evidence(evidence.folder, {**evidence.frames, "adjudications": table}, evidence.problems)
+    now = evidence.with_tables(adjudications=table)
     return _with_agreed(now, {f: _agreed_rows(evidence, given, row) for f, row in agreed.items()}, {f: row["reason"] for f, row in agreed.items()})  # fmt: skip
 
 
@@ -286,7 +286,7 @@ def _with_agreed(evidence: Evidence, rows: Mapping[str, list[Decision]], reasons
     more = [{"finding_id": f, "reason": reasons[f]} for f in bare if f not in set(uncoded["finding_id"])]
     if gone.any() or more:
         uncoded = _stacked(evidence, uncoded[~gone], more, [])
-    return Evidence(evidence.folder, {**evidence.frames, "codings": codings, "uncoded": uncoded}, evidence.problems)
+    return evidence.with_tables(codings=codings, uncoded=uncoded)
 
 
 def _stacked(evidence: Evidence, table: pd.DataFrame, rows: list[Decision], then: list[str]) -> pd.DataFrame:

@@ -411,7 +411,7 @@ def _merged(sheet: _Sheet, wanted: Mapping[str, list[Coding]], own: Mapping[str,
     new = [finding for finding in wanted if finding not in known]
     if new:
         readings = _added(evidence, readings, ({"finding_id": finding, "coder": coder} for finding in new), [])
-    result = Evidence(evidence.folder, {**evidence.frames, "codings": codings, "readings": readings}, evidence.problems)
+    result = evidence.with_tables(codings=codings, readings=readings)
     return Imported(coder, result, len(wanted), len(changed), _remarks(sheet, own, wanted))
 
 

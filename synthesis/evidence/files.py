@@ -24,6 +24,7 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from synthesis.evidence.basis import ABSENT, fingerprint
 from synthesis.evidence.schema import FAULTS, CallError, Problem, Severity, SynthesisError, Table, evidence_tables
 
 #: Derived tables are written with 12 significant digits: enough for any reader, and the same on every processor.
@@ -40,7 +41,8 @@ class RawTable:
     """A table as text: ``cells`` holds each column's distinct texts and codes, ``rows`` each row's spreadsheet number.
 
     ``readable`` is False where the rows could not be told: what rests on the table cannot be judged then. ``unsure``
-    holds rows whose cells may stand under the wrong columns: beyond that, nothing is said of them.
+    holds rows whose cells may stand under the wrong columns: beyond that, nothing is said of them. ``state`` is the
+    fingerprint of the file's bytes.
     """
 
     table: Table
@@ -49,6 +51,7 @@ class RawTable:
     problems: list[Problem] = field(default_factory=list)
     readable: bool = True
     unsure: set[int] = field(default_factory=set)
+    state: str = ABSENT
 
     def text(self, column: str) -> np.ndarray:
         """The column's texts, one a row."""
@@ -138,6 +141,7 @@ def _content(path: Path, raw: RawTable) -> bytes | None:
     except OSError as error:
         raw.report("file-unreadable", f"{raw.table.file} cannot be opened ({error.strerror}); make it readable")
         return None
+    raw.state = fingerprint(content)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raw.report(
             "file-format",

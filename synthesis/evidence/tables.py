@@ -13,13 +13,24 @@ import numpy as np
 import pandas as pd
 
 from synthesis.evidence import files
+from synthesis.evidence.basis import ABSENT, add_state, file_fingerprint, fingerprint, known_states, made_from
 from synthesis.evidence.checks import check_cells, check_key, check_links, tidy
 from synthesis.evidence.guide_rules import check_guides
 from synthesis.evidence.judgement_rules import check_judgements
 from synthesis.evidence.review_file import check_review
 from synthesis.evidence.round_rules import check_rounds
 from synthesis.evidence.rules import Checked, check_rules
-from synthesis.evidence.schema import CallError, EvidenceError, Problem, Severity, Table, evidence_tables, table
+from synthesis.evidence.schema import (
+    CallError,
+    EvidenceError,
+    Problem,
+    Severity,
+    SynthesisError,
+    Table,
+    counted,
+    evidence_tables,
+    table,
+)
 
 #: Subfolders that people fill in; ``derived/`` is written by code and not checked.
 FOLDERS = ("sources", "judgements")
@@ -30,6 +41,8 @@ class Evidence:
     """An evidence base: one typed DataFrame a table, as ``evidence.studies`` or ``evidence["studies"]``.
 
     A table whose file is absent is there with its columns and no rows. ``problems`` holds the warnings met on reading.
+    Each frame knows the state of the file that it was read from (see `basis`), so that `write_tables` does not write over
+    what was saved since.
     """
 
     folder: Path
@@ -52,6 +65,11 @@ class Evidence:
     def __repr__(self) -> str:
         held = ", ".join(f"{name} {len(frame):,}" for name, frame in self.frames.items() if len(frame))
         return f"Evidence({self.folder}: {held})"
+
+    def with_tables(self, **frames: pd.DataFrame) -> Evidence:
+        """The evidence with other frames in the place of some tables, as a later state of these; nothing is written."""
+        later = {name: made_from(frame, self[name], name) for name, frame in frames.items()}
+        return replace(self, frames={**self.frames, **later})
 
     def discrepancies_of(self, name: str) -> pd.Series:
         """Remarks to show beside rows of a table: index the row's key, value what the sources say against it."""
@@ -86,24 +104,27 @@ def read_evidence(folder: str | Path | None = None) -> Evidence:
     Returns an `Evidence`; raises `EvidenceError` with every fault where there is an error.
     """
     folder = data_folder() if folder is None else Path(folder)
-    checked, _, problems = _read(folder)
+    checked, raws, problems = _read(folder)
     if any(problem.severity == "error" for problem in problems):
         raise EvidenceError(problems)
     frames = {
         name: checked.frames[name] if name in checked.frames else _no_rows(spec)
         for name, spec in evidence_tables().items()
     }
+    for name, frame in frames.items():
+        add_state(frame, name, raws[name].state if name in raws else ABSENT)
     return Evidence(folder, frames, problems)
 
 
 def check(folder: str | Path = "data") -> Report:
     """List every problem of an evidence base without raising; changes no file. See `schema.FAULTS` for the codes."""
-    _, rows, problems = _read(Path(folder))
+    _, raws, problems = _read(Path(folder))
+    rows = {name: len(raw.rows) for name, raw in raws.items()}
     return Report(not any(problem.severity == "error" for problem in problems), problems, rows)
 
 
-def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
-    """The tables that could be read, checked; how many rows each file holds; every problem, errors first."""
+def _read(folder: Path) -> tuple[Checked, dict[str, files.RawTable], list[Problem]]:
+    """The tables that could be read, checked; every file as text; every problem, errors first."""
     _check_folder(folder)
     found = [spec for spec in evidence_tables().values() if os.path.lexists(folder / spec.file)]
     raws = {spec.name: files.read_raw(folder / spec.file, spec) for spec in found}
@@ -123,7 +144,7 @@ def _read(folder: Path) -> tuple[Checked, dict[str, int], list[Problem]]:
         *_strangers(folder, set(evidence_tables()) - set(raws)),
     ]
     problems += [p for raw in raws.values() for p in sorted(raw.problems, key=lambda p: (p.severity, p.row or 0))]
-    return checked, {name: len(raw.rows) for name, raw in raws.items()}, sorted(problems, key=lambda p: p.severity)
+    return checked, raws, sorted(problems, key=lambda p: p.severity)
 
 
 def _check_folder(folder: Path) -> None:
@@ -182,18 +203,21 @@ def read_table(name: str, folder: str | Path = "data") -> pd.DataFrame:
     """
     spec = table(name)
     if not os.path.lexists(Path(folder) / spec.file):
-        return _no_rows(spec)
+        return add_state(_no_rows(spec), name, ABSENT)
     raw = files.read_raw(Path(folder) / spec.file, spec)
     frame = check_cells(raw)
     if raw.readable:
         check_key(raw)
-    _refuse_faults(raw)
-    return frame
+    _refuse(_stricter(raw.problems))
+    return add_state(frame, name, raw.state)
 
 
-def _refuse_faults(raw: files.RawTable) -> None:
+def _stricter(problems: list[Problem]) -> list[Problem]:
     # A column that reading passes over would be lost by writing, so here it is an error.
-    problems = [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
+    return [replace(p, severity="error") if p.code == "column-unknown" else p for p in problems]
+
+
+def _refuse(problems: list[Problem]) -> None:
     if any(p.severity == "error" for p in problems):
         raise EvidenceError(problems)
 
@@ -205,26 +229,82 @@ def codebook_version(evidence: Evidence) -> int:
     return int(numbers.max()) if len(numbers) else 0
 
 
-def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data") -> Path:
-    """Write one table of the evidence base, whole or not at all.
+def write_table(frame: pd.DataFrame, name: str, folder: str | Path = "data", base: Evidence | None = None) -> Path:
+    """Write one table of the evidence base, whole or not at all: `write_tables` for a single table.
+
+    Returns the path written.
+    """
+    return write_tables({name: frame}, folder, base)[0]
+
+
+def write_tables(
+    frames: Mapping[str, pd.DataFrame], folder: str | Path = "data", base: Evidence | None = None
+) -> list[Path]:
+    """Write tables of the evidence base; all are checked before the first is written.
 
     Parameters
     ----------
-    frame : the rows; columns as in the schema, in any order.
-    name : the table's name in the schema.
+    frames : the rows of each table by its name in the schema; columns as in the schema, in any order.
     folder : the data folder.
+    base : the evidence from which the tables were made. Needed only for a frame that was put together in a way that lost
+        track of it, such as ``pd.concat`` or ``merge``.
 
-    Returns the path written. Raises `EvidenceError`, with the file untouched, where a cell, a key or a column is at
-    fault. Links to other tables are left to `check`, so that tables can be written one after another.
+    Returns the paths written. Raises, with no file touched, `EvidenceError` where a cell, a key or a column is at fault or
+    a file holds a column outside the schema that would be lost, and `SynthesisError` where a file has changed since its
+    table was read, so that what somebody else saved would be lost. A frame of unknown origin is written only where it holds
+    every row that the file holds now. Links to other tables are left to `check`, so that tables can be written one after
+    another.
+
+    >>> after = rename_code(evidence, "hardship", new_name="Poverty", reason="Easier to find.", proposed_by="adjudicator")
+    >>> write_tables({name: after[name] for name in after if after[name] is not evidence[name]}, "data")
     """
-    return write_tables({name: frame}, folder)[0]
+    later = {name: frame if base is None else made_from(frame, base[name], name) for name, frame in frames.items()}
+    raws = _without_faults(later)
+    held = {raw.table.name: files.read_raw(Path(folder) / raw.table.file, raw.table) for raw in raws}
+    _refuse(_stricter([p for old in held.values() for p in old.problems if p.code == "column-unknown"]))
+    for raw in raws:
+        _keep_printed_digits(raw, held[raw.table.name])
+    _refuse_older(raws, later, held, Path(folder))
+    return [_write_raw(raw, Path(folder), frames[raw.table.name]) for raw in raws]
 
 
-def write_tables(frames: Mapping[str, pd.DataFrame], folder: str | Path = "data") -> list[Path]:
-    """Write several tables as `write_table` does. All are checked before the first is written: with a fault in one of
-    them no file is touched."""
-    raws = _without_faults(frames)
-    return [_write_raw(raw, Path(folder) / raw.table.file) for raw in raws]
+def _refuse_older(
+    raws: list[files.RawTable], frames: Mapping[str, pd.DataFrame], held: Mapping[str, files.RawTable], folder: Path
+) -> None:
+    """Refuse tables that would take away what their files hold now and their frames do not know of."""
+    older, lost_track = [], []
+    for raw in raws:
+        name, path = raw.table.name, folder / raw.table.file
+        known, now = known_states(frames[name], name), file_fingerprint(path)
+        if now == ABSENT or now in known:
+            continue
+        missing = _missing_rows(raw, held[name])
+        if known:
+            older.append(f"{path} has changed since it was read{missing}.")
+        elif missing or now != held[name].state:
+            lost_track.append(f"{path}: it is not known which state of the file the new table was made from{missing}.")
+    if older or lost_track:
+        say = "Read the evidence again (read_evidence), make the change on what it holds now, and write that."
+        if lost_track:
+            say += " A table from pd.concat or merge does not know what it was made from: name it with base=evidence."
+        raise SynthesisError("\n".join(["Nothing was written.", *older, *lost_track, say]))
+
+
+def _missing_rows(raw: files.RawTable, old: files.RawTable) -> str:
+    """How many rows of the file the new table does not hold word for word, as part of a sentence; empty where it holds all."""
+    if not old.readable:
+        return "" if all(p.code == "file-empty" for p in old.problems) else ", and the file cannot be read as it is"
+    new, was = (set(zip(*(_tidy_text(each, name) for name in raw.table.columns), strict=True)) for each in (raw, old))
+    n = len(was - new)
+    return f"; {counted(n, 'row')} of it {'is' if n == 1 else 'are'} not in the new table" if n else ""
+
+
+def _tidy_text(raw: files.RawTable, column: str) -> np.ndarray:
+    """A column's texts as reading gives them, one per row; empty where the file lacks the column."""
+    if column not in raw.cells:
+        return np.full(len(raw.rows), "", dtype=object)
+    values, codes = raw.cells[column]
+    return np.array([tidy(value) for value in values], dtype=object)[codes]
 
 
 def table_text(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -235,24 +315,21 @@ def table_text(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _without_faults(frames: Mapping[str, pd.DataFrame]) -> list[files.RawTable]:
     """Tables as text; raises EvidenceError with every fault of all of them."""
-    raws, problems = [], []
-    for name, frame in frames.items():
-        raw = _as_raw(frame, table(name))
+    raws = [_as_raw(frame, table(name)) for name, frame in frames.items()]
+    for raw in raws:
         files.match_columns(raw)
         check_cells(raw)
         check_key(raw)
-        # A column that reading passes over would be lost by writing, so here it is an error.
-        problems += [replace(p, severity="error") if p.code == "column-unknown" else p for p in raw.problems]
-        raws.append(raw)
-    if any(p.severity == "error" for p in problems):
-        raise EvidenceError(problems)
+    _refuse(_stricter([p for raw in raws for p in raw.problems]))
     return raws
 
 
-def _write_raw(raw: files.RawTable, path: Path) -> Path:
-    _keep_printed_digits(raw, path)
-    ordered = pd.DataFrame({column: raw.text(column) for column in raw.table.columns})
-    return files.write_bytes(files.csv_bytes(ordered), path)
+def _write_raw(raw: files.RawTable, folder: Path, frame: pd.DataFrame) -> Path:
+    """Write a table; its frame knows from then on the file as it is now."""
+    content = files.csv_bytes(pd.DataFrame({column: raw.text(column) for column in raw.table.columns}))
+    path = files.write_bytes(content, folder / raw.table.file)
+    add_state(frame, raw.table.name, fingerprint(content))
+    return path
 
 
 def _as_raw(frame: pd.DataFrame, spec: Table) -> files.RawTable:
@@ -310,11 +387,9 @@ def _cell(value: object) -> str:
     return tidy(str(value))
 
 
-def _keep_printed_digits(raw: files.RawTable, path: Path) -> None:
+def _keep_printed_digits(raw: files.RawTable, old: files.RawTable) -> None:
     """Let a number that the file holds already keep its printed form: 36.0 is read as 36, and stays 36.0 on paper."""
-    if not path.is_file():
-        return
-    old, key = files.read_raw(path, raw.table), raw.table.key
+    key = raw.table.key
     numbers = [name for name, column in raw.table.columns.items() if column.type == "number" and name in old.cells]
     if not old.readable or not numbers or not set(key) <= set(old.cells):
         return

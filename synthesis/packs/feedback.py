@@ -108,7 +108,7 @@ def _received(evidence: Evidence, batch: Batch) -> ReceivedFeedback:
             f"{counted(len(batch.flagged), 'comment')} may show who somebody is. Look at each, then repeat the call: "
             "--blank-flagged blacks these details out, --accept-flagged REASON keeps them and records the reason.",
         ]
-    table, with_rounds = evidence.feedback, Evidence(evidence.folder, {**evidence.frames, "rounds": batch.rounds}, evidence.problems)  # fmt: skip
+    table, with_rounds = evidence.feedback, evidence.with_tables(rounds=batch.rounds)
     rows = pd.DataFrame(batch.rows, columns=list(table.columns)).drop_duplicates("comment_id")
     fresh = rows[~rows["comment_id"].isin(set(table["comment_id"]))].reset_index(drop=True)
     if len(fresh):
@@ -123,6 +123,6 @@ def _received(evidence: Evidence, batch: Batch) -> ReceivedFeedback:
         said = f"{counted(stored, 'answer is', 'answers are')} stored already or stand twice; they were not added again. If they came from another person of the same group, give --copy with a number for each form."  # fmt: skip
         batch.remarks.append(said)
     both = pd.concat([table, fresh.astype(table.dtypes.to_dict())], ignore_index=True) if len(table) else fresh
-    frames = {**with_rounds.frames, "feedback": both if len(fresh) else table}
+    later = with_rounds.with_tables(feedback=both if len(fresh) else table)
     changes = (*(("rounds",) if batch.rounds is not evidence.rounds else ()), *(("feedback",) if len(fresh) else ()))
-    return ReceivedFeedback(Evidence(evidence.folder, frames, evidence.problems), len(batch.rows), len(fresh), batch.remarks, changes)  # fmt: skip
+    return ReceivedFeedback(later, len(batch.rows), len(fresh), batch.remarks, changes)  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from synthesis.evidence.basis import made_from
 from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence
 from synthesis.evidence.whole_folder import put_files
@@ -89,7 +90,8 @@ def with_round(evidence: Evidence, pack: Pack) -> pd.DataFrame:
     }
     known = rounds["round_id"] == pack.round_id
     if not known.any():
-        return pd.concat([rounds, pd.DataFrame([row]).reindex(columns=rounds.columns)], ignore_index=True)
+        more = pd.concat([rounds, pd.DataFrame([row]).reindex(columns=rounds.columns)], ignore_index=True)
+        return made_from(more, rounds, "rounds")
     before = rounds[known].iloc[0]
     if before["status"] != "draft":
         if before["status"] == "open" and before["pack_version"] == pack.version:

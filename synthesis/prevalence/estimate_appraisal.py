@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from synthesis.evidence.basis import made_from
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence
 from synthesis.review.appraisal import appraisal_differences, appraisal_table, appraised_studies, settled_answers
@@ -42,7 +43,8 @@ def with_estimate_sheet(evidence: Evidence, sheet: pd.DataFrame) -> pd.DataFrame
     keys = ["estimate_id", "tool", "item", "appraiser"]
     new = sheet.loc[sheet["answer"].notna(), list(held)]
     both = pd.concat([held, new], ignore_index=True) if len(held) else new
-    return both.drop_duplicates(keys, keep="last").sort_values(keys, ignore_index=True)
+    table = both.drop_duplicates(keys, keep="last").sort_values(keys, ignore_index=True)
+    return made_from(table, held, "estimate_appraisals")
 
 
 def estimate_appraisal_differences(evidence: Evidence) -> pd.DataFrame:

@@ -167,7 +167,7 @@ def record_appraisals(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
         if len(fresh)
         else evidence.appraisals
     )
-    now = Evidence(evidence.folder, {**evidence.frames, "appraisals": table}, evidence.problems)
+    now = evidence.with_tables(appraisals=table)
     begun = typed[["study_id", "tool"]].drop_duplicates()
     done = finished(now).merge(begun)
     n = int((done["appraiser"] == appraiser).sum())
@@ -263,7 +263,7 @@ def settle_appraisals(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     old = before.set_index(ITEM).reindex(pd.MultiIndex.from_frame(typed[ITEM]))
     more = dated(typed[changed(typed, old, ["answer", "reason", "settled_by"])], today, remarks)
     table = merged(before, more, ITEM).sort_values(ITEM, ignore_index=True) if len(more) else before
-    now = Evidence(evidence.folder, {**evidence.frames, "appraisal_settlements": table}, evidence.problems)
+    now = evidence.with_tables(appraisal_settlements=table)
     if left := int((~decided).sum()):
         remarks.append(f"{counted(left, 'row')} of the sheet not settled yet.")
     return Imported("settlement", now, len(typed), len(more), remarks, ("appraisal_settlements",))

@@ -145,7 +145,7 @@ def record_confidence(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     table = _in_order(evidence, merged(evidence.confidence, fresh, ["review_finding_id", "assessed_by"]))
     if left := len(evidence.review_findings) - len(typed):
         remarks.append(f"{counted(left, 'review finding')} of {len(evidence.review_findings)} not judged in the sheet.")
-    return Imported(assessor, _with(evidence, table), len(typed), len(fresh), remarks, ("confidence",))
+    return Imported(assessor, evidence.with_tables(confidence=table), len(typed), len(fresh), remarks, ("confidence",))
 
 
 def _judged(rows: pd.DataFrame) -> pd.DataFrame:
@@ -164,10 +164,6 @@ def _as_written(rows: pd.DataFrame) -> pd.DataFrame:
     for name in (*LEVELS, "status"):
         new[name] = new[name].map(word)
     return new.assign(status=new["status"].where(new["status"] != "", "provisional"))
-
-
-def _with(evidence: Evidence, table: pd.DataFrame) -> Evidence:
-    return Evidence(evidence.folder, {**evidence.frames, "confidence": table}, evidence.problems)
 
 
 def _in_order(evidence: Evidence, table: pd.DataFrame) -> pd.DataFrame:
@@ -295,7 +291,9 @@ def settle_confidence(evidence: Evidence, sheet: pd.DataFrame, today: dt.date | 
     table = _in_order(evidence, merged(kept, more, ["review_finding_id", "assessed_by"]))
     if left := int((~decided).sum()):
         remarks.append(f"{counted(left, 'row')} of the sheet not settled yet.")
-    return Imported("settlement", _with(evidence, table), len(typed), len(more), remarks, ("confidence",))
+    return Imported(
+        "settlement", evidence.with_tables(confidence=table), len(typed), len(more), remarks, ("confidence",)
+    )
 
 
 def _stale(given: pd.DataFrame, rows: pd.DataFrame) -> list[Problem]:

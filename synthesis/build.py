@@ -7,23 +7,21 @@ dictionary and the notebooks are written when every notebook has run.
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from synthesis.evidence import files
-from synthesis.evidence.dictionary import write_dictionary
+from synthesis.evidence.basis import file_fingerprint
+from synthesis.evidence.dictionary import foreign_files, write_dictionary
 from synthesis.evidence.identifiers import named_by
 from synthesis.evidence.schema import Table, derived_tables, evidence_tables
 from synthesis.evidence.tables import Evidence, read_evidence
+from synthesis.evidence.whole_folder import NOTEBOOKS, new_folder
 from synthesis.reports import display
 from synthesis.reports.derived import derive, write_derived
 from synthesis.reports.notebooks import check_installed, execute_notebook, notebook_page, notebook_title
@@ -50,21 +48,26 @@ class Built:
 def run(
     data: str | Path = "data",
     out: str | Path = "build",
-    notebooks: str | Path = "notebooks",
+    notebooks: str | Path = NOTEBOOKS,
     save_notebooks: bool = False,
     say: Say = lambda line: None,
+    force: bool = False,
 ) -> Built:
     """Run the whole synthesis.
 
     Parameters
     ----------
-    data : the data folder; ``derived/``, ``README.md`` and ``datapackage.json`` in it are rewritten.
-    out : folder for the pages, workbooks, figures and executed notebooks; replaced as a whole.
+    data : the data folder; ``derived/``, ``README.md`` and ``datapackage.json`` in it are rewritten, the latter two unless
+        somebody else wrote them.
+    out : folder for the pages, workbooks, figures and executed notebooks. What an earlier run made in it is replaced as a
+        whole; what other people put there stays.
     notebooks : folder with the notebooks, run in the order of their names; may be absent.
     save_notebooks : also save the notebooks with their new output where they are.
     say : called with one line for each step.
+    force : whether files in `out` may be replaced that were changed since the run that made them.
 
-    Raises EvidenceError where the evidence has errors, SynthesisError where a notebook fails; then `out` stays as it was.
+    Raises EvidenceError where the evidence has errors, CallError where `out` is no folder to write to (see `free_folder`),
+    SynthesisError where a notebook fails; then `out` stays as it was.
     """
     data, out, notebooks = Path(data), Path(out), Path(notebooks)
     say(f"Reading and checking {data}")
@@ -72,7 +75,8 @@ def run(
     sources = sorted(notebooks.glob("*.ipynb"))
     if sources:
         check_installed()
-    with _replaced(out) as new, ProcessPoolExecutor(max_workers=2) as pool:
+    with new_folder(out, "build", data, notebooks, force=force) as new, ProcessPoolExecutor(max_workers=2) as pool:
+        read = {source: file_fingerprint(source) for source in sources}
         running = [(source, pool.submit(execute_notebook, source, data.resolve())) for source in sources]
         say("Computing the derived tables")
         derived = derive(evidence)
@@ -101,26 +105,22 @@ def run(
         say(f"Writing {data / 'derived'} and the data dictionary")
         write_derived(derived, data)
         write_dictionary(data)
-        for source, text in executed.items() if save_notebooks else ():
-            files.write_bytes(text.encode(), source)
+        for path in foreign_files(data):
+            say(
+                f"{path} was not written by this toolkit and was left as it is; rename it, and the next run writes its own."
+            )
+        if save_notebooks:
+            _save_notebooks(executed, read, say)
     return Built(out / "index.html", sum(len(group[2]) for group in groups), len(figures), len(pages))
 
 
-@contextmanager
-def _replaced(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `folder` when the block ends well and vanishes when it does not."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        yield new
-        new.chmod(0o755)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-            os.replace(folder, old)
-            shutil.rmtree(old)
-        os.replace(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+def _save_notebooks(executed: Mapping[Path, str], read: Mapping[Path, str], say: Say) -> None:
+    """Save notebooks with their new output where they are, but for those that somebody has saved while they ran."""
+    for source, text in executed.items():
+        if file_fingerprint(source) == read[source]:
+            files.write_bytes(text.encode(), source)
+        else:
+            say(f"{source} was changed while it ran and was left as it is; run again to save it with its new output.")
 
 
 def _write_tables(

@@ -123,6 +123,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the notebooks to run (default: those of the folder notebooks, if it is there)",
     )
     make.add_argument("--save-notebooks", action="store_true", help="save the notebooks with their new output, too")
+    make.add_argument(
+        "--force", action="store_true", help="replace files of the build that were changed since it was made"
+    )
     themes = add("themes", _themes, "Support for each theme and subtheme.", FORMATS)
     themes.add_argument("--coder", default="agreed", metavar="ID", help="whose codings (default: agreed)")
     book = add(
@@ -137,7 +140,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--coders", nargs=2, metavar="ID", help="the two coders of a disagreement sheet")
     export.add_argument("--appraiser", metavar="ID", help="whose appraisal sheet")
     export.add_argument("--tool", metavar="TOOL", help="casp_qualitative, jbi_qualitative or mmat_2018")
-    export.add_argument("--studies", nargs="+", metavar="ID", help="the studies to appraise (default: all)")
+    export.add_argument(
+        "--studies",
+        nargs="+",
+        metavar="ID",
+        help="the studies of a coding or appraisal sheet, or of a settlement (default: all)",
+    )
     export.add_argument(
         "--parts", nargs="+", metavar="PART", help="parts of the tool, such as qualitative (default: all)"
     )
@@ -203,10 +211,14 @@ def _run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from synthesis.build import run, to_stderr
+    from synthesis.evidence.whole_folder import NOTEBOOKS
 
     if options.notebooks and not Path(options.notebooks).is_dir():
         raise CallError(f"{options.notebooks} is no folder: name the one that holds the notebooks.")
-    built = run(options.data, options.out, options.notebooks or "notebooks", options.save_notebooks, to_stderr)
+    notebooks = options.notebooks or NOTEBOOKS
+    if options.save_notebooks and not any(Path(notebooks).glob("*.ipynb")):
+        raise CallError(f"--save-notebooks: there are no notebooks in {notebooks}.")
+    built = run(options.data, options.out, notebooks, options.save_notebooks, to_stderr, options.force)
     made = f"{counted(built.tables, 'table')}, {counted(built.figures, 'figure')} and {counted(built.notebooks, 'notebook')}"
     print(f"{made}: open {built.index}")
     return 0
@@ -225,6 +237,10 @@ def _codebook(options: argparse.Namespace) -> int:
     from synthesis.coding.codebook import codebook_history, codebook_table
     from synthesis.evidence.tables import read_evidence
 
+    if options.out and (options.history or options.format != "text"):
+        raise CallError(f"--out writes the page of the codebook and takes no {'--history' if options.history else '--format'}.")  # fmt: skip
+    if options.force and not options.out:
+        raise CallError("--force is for --out: without a page to write nothing is replaced.")
     evidence = read_evidence(options.data)
     if options.out:
         from pathlib import Path

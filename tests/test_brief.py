@@ -30,6 +30,7 @@ from synthesis.drawing.local import local_alt, local_plot
 from synthesis.evidence.review_file import read_review
 from synthesis.evidence.schema import CallError, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence
+from synthesis.evidence.whole_folder import MARK
 from synthesis.themes.confidence import in_plain_words
 
 #: Ordinary; suppressed; none like it; failed return; steps and contradictions; the longest name.
@@ -434,7 +435,7 @@ def test_briefs_are_written_together_and_other_files_stay(evidence, quick, tmp_p
     (out / "notes.txt").write_text("kept")
     write_briefs(evidence, ["Kent"], out)
     assert sorted(each.name for each in out.iterdir()) == sorted(
-        ["notes.txt", *(f"brief-{code}.{form}" for code in ("E10000016", "E08000025") for form in FORMS)]
+        [MARK, "notes.txt", *(f"brief-{code}.{form}" for code in ("E10000016", "E08000025") for form in FORMS)]
     )
 
 
@@ -445,11 +446,12 @@ def test_unknown_areas_are_all_named_and_nothing_is_written(evidence, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_writes_lists_and_refuses(quick, tmp_path, capsys):
+def test_the_command_writes_lists_and_refuses(evidence, quick, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     out = tmp_path / "out"
     assert main(["brief", "--area", "Kent", "--out", str(out)]) == 0
     assert "Kent (E10000016), year ending March 2025" in capsys.readouterr().out
-    assert len(list(out.iterdir())) == 3
+    assert len(list(out.iterdir())) == 3 + len([MARK])
     assert main(["brief", "--area", "Wessex", "--out", str(out)]) == 2
     assert "All are listed by" in capsys.readouterr().err
     assert main(["brief", "--list", "--region", "North East", "--format", "csv"]) == 0
@@ -458,6 +460,17 @@ def test_the_command_writes_lists_and_refuses(quick, tmp_path, capsys):
     assert main(["brief", "--area", "Kent", "--format", "csv"]) == 2
     (tmp_path / "file").write_text("")
     assert main(["brief", "--area", "Kent", "--out", str(tmp_path / "file")]) == 2
+    brief = out / "brief-E10000016.docx"
+    brief.write_text("our own words")
+    assert main(["brief", "--area", "Kent", "--out", str(out)]) == 2
+    assert "brief-E10000016.docx: not as the toolkit left it" in capsys.readouterr().err
+    assert brief.read_text() == "our own words"
+    assert main(["brief", "--area", "Kent", "--out", str(out), "--force"]) == 0
+    assert brief.read_text() == "docx"
+    assert main(["brief", "--area", "Kent", "--out", str(evidence.folder / "brief")]) == 2
+    assert "lies in the data folder" in capsys.readouterr().err
+    assert not (evidence.folder / "brief").exists()
+    assert main(["brief", "--list", "--force"]) == 2
     with pytest.raises(SystemExit) as wrong:
         main(["brief"])
     assert wrong.value.code == 2

@@ -17,6 +17,7 @@ from synthesis import SynthesisError, build, read_evidence, theme_evidence
 from synthesis.build import run
 from synthesis.evidence.addresses import is_mirror, linkable
 from synthesis.evidence.schema import derived_tables
+from synthesis.evidence.whole_folder import MARK, put_files
 from synthesis.reports import figures
 from synthesis.reports.derived import derive
 
@@ -161,7 +162,7 @@ def test_the_index_links_files_that_exist_and_every_file_is_linked(built):
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in (base / "first").rglob("*.html")}
     index = pages[base / "first" / "index.html"]
     linked = {link for link in index.links if not link.startswith("#")} | {picture["src"] for picture in index.pictures}
-    there = set(files_of(base / "first")) - {"index.html"}
+    there = set(files_of(base / "first")) - {"index.html", MARK}
     assert linked == there
 
 
@@ -240,8 +241,7 @@ def test_progress_is_shown(built):
 def test_a_failing_notebook_is_named_and_nothing_is_changed(built, tmp_path, without_figures):
     base, _ = built
     out = tmp_path / "build"
-    out.mkdir()
-    (out / "index.html").write_text("old", encoding="utf-8")
+    put_files({"index.html": b"old"}, out, "build")
     shutil.copytree(base / "data", tmp_path / "data")
     (tmp_path / "data" / "derived" / "status.csv").write_text("old", encoding="utf-8")
     books = notebooks(tmp_path / "books", "good", "bad")

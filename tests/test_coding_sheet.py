@@ -123,6 +123,27 @@ def test_the_sheet_has_a_row_a_finding_with_its_study_and_lists_to_choose_from(b
     assert "coder" in [row[0] for row in sheet.book[ABOUT].iter_rows(values_only=True)]
 
 
+def test_a_sheet_of_some_studies_holds_their_findings_alone_and_leaves_the_others_as_they_are(base, folder, tmp_path):
+    only = ["ackerson2003"]
+    sheet = Workbook(coding_sheet(base, ANNA, only), tmp_path / "anna.xlsx")
+    asked = list(base.findings.loc[base.findings["study_id"].isin(only), "finding_id"])
+    assert [row[0] for row in sheet.sheet.iter_rows(min_row=2, values_only=True)] == asked
+    assert 0 < len(asked) < len(base.findings)
+    facts = {row[0]: row[1] for row in sheet.book[ABOUT].iter_rows(values_only=True)}
+    assert facts["findings"] == str(len(asked))
+    got = read_coding_sheet(base, sheet.put(asked[0], code_1="hardship").saved())
+    assert list(own(got.evidence)["finding_id"]) == [asked[0]]
+    pd.testing.assert_frame_equal(others(got.evidence), others(base))
+
+
+def test_no_sheet_is_made_of_a_study_that_is_not_there_or_has_nothing_to_code(base):
+    with pytest.raises(CallError, match="does not hold nobody1999"):
+        coding_sheet(base, ANNA, ["ackerson2003", "nobody1999"])
+    bare = Evidence(base.folder, {**base.frames, "findings": base.findings[base.findings["study_id"] != "ackerson2003"]}, [])  # fmt: skip
+    with pytest.raises(CallError, match="no finding is of ackerson2003"):
+        coding_sheet(bare, ANNA, ["ackerson2003"])
+
+
 def test_the_sheet_never_shows_what_another_coder_gave(evidence):
     """Of another coder's codings neither codes, notes nor confidence leave, and nothing of the agreed set."""
     marked = evidence.codings.copy()

@@ -91,11 +91,28 @@ def test_checking_stores_nothing(folder, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+def test_plans_are_not_read_into_the_data_folder(folder, capsys):
+    before = sorted(DATA.rglob("*"))
+    for into in (DATA, DATA / "judgements", DATA / "plans"):
+        assert call("read", folder / "march.xlsx", "--into", into) == 2
+        assert "lies in the data folder" in capsys.readouterr().err
+    assert sorted(DATA.rglob("*")) == before
+
+
 def test_progress_is_counted_and_drawn(plans, tmp_path, capsys):
     assert call("progress", plans, "--format", "json", "--figure", tmp_path / "progress") == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["n_items"] for row in rows if row["stage"] == "begun"] == [1, 2]
     assert (tmp_path / "progress.svg").is_file()
+    (tmp_path / "progress.svg").unlink()
+    (tmp_path / "progress.png").write_bytes(b"my own picture")
+    assert call("progress", plans, "--figure", tmp_path / "progress") == 2
+    assert "progress.png is there already; name another file, or replace it with --force" in capsys.readouterr().err
+    assert (tmp_path / "progress.png").read_bytes() == b"my own picture"
+    assert not (tmp_path / "progress.svg").exists()
+    assert call("progress", plans, "--figure", tmp_path / "progress", "--force") == 0
+    assert (tmp_path / "progress.svg").is_file()
+    capsys.readouterr()
     assert call("progress", plans, "--by-domain") == 0
     assert "Strategic planning" in capsys.readouterr().out
     assert call("progress", plans, "--figure", tmp_path / "no" / "where") == 2

@@ -20,8 +20,9 @@ import synthesis
 from synthesis.cli import main
 from synthesis.drawing.canvas import plotted
 from synthesis.evidence.readability import sentences
-from synthesis.evidence.schema import CallError, SynthesisError
+from synthesis.evidence.schema import CallError
 from synthesis.evidence.tables import Evidence, read_evidence, read_table
+from synthesis.evidence.whole_folder import MARK, put_files
 from synthesis.packs.contents import Against, build_packs
 from synthesis.packs.folder import PACK_FILES, pack_contents, put_pack, write_pack
 from synthesis.packs.lines import theme_heading
@@ -305,24 +306,38 @@ def test_the_folder_is_written_whole_and_other_files_stay(base, contents, tmp_pa
     monkeypatch.setattr("synthesis.packs.folder.pack_contents", lambda *_: contents)
     out = tmp_path / "new" / "pack"
     pack = write_pack(base, out, themes=["T1", "T2"])
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == contents
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.name != MARK} == contents
     assert pack.state == "draft"
     (out / "our notes.txt").write_text("kept")
-    (out / "pack.html").write_text("old")
-    put_pack(contents, out)
+    (out / "feedback.xlsx").write_text("filled in")
+    with pytest.raises(CallError, match=r"feedback\.xlsx: not as the toolkit left it, perhaps filled in"):
+        put_pack(contents, out)
+    assert (out / "feedback.xlsx").read_text() == "filled in"
+    put_pack(contents, out, force=True)
     assert (out / "our notes.txt").read_text() == "kept"
-    assert (out / "pack.html").read_bytes() == contents["pack.html"]
+    assert (out / "feedback.xlsx").read_bytes() == contents["feedback.xlsx"]
     assert [path.name for path in out.parent.iterdir()] == ["pack"]  # no temporary folder is left
 
 
 def test_where_one_file_cannot_be_put_none_is_changed(contents, tmp_path):
     out = tmp_path / "pack"
-    (out / "pack.pdf").mkdir(parents=True)  # a folder of that name cannot be replaced by a file
-    (out / "feedback.xlsx").write_text("old")
-    with pytest.raises(SynthesisError, match=r"could not be written to .*; what was there is untouched"):
+    put_files({"feedback.xlsx": b"old"}, out, "pack")
+    (out / "pack.pdf").mkdir()  # a folder of that name cannot be replaced by a file
+    with pytest.raises(CallError, match=r"pack\.pdf: a folder, a link or a file stands in its way"):
         put_pack(contents, out)
-    assert {path.name for path in out.iterdir()} == {"pack.pdf", "feedback.xlsx"}
+    assert {path.name for path in out.iterdir()} == {"pack.pdf", "feedback.xlsx", MARK}
     assert (out / "feedback.xlsx").read_text() == "old"
+
+
+def test_a_pack_goes_neither_into_the_evidence_nor_into_a_folder_of_somebody_else(base, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.docx").write_text("years of work")
+    rounds = (base.folder / "judgements" / "rounds.csv").read_bytes()
+    for out, said in ((base.folder, "holds the data folder"), (base.folder / "pack", "lies in the data folder"), (tmp_path / "mine", "was not made by this toolkit")):  # fmt: skip
+        assert main(["pack", "--data", str(base.folder), "--round", "round-9", "--out", str(out)]) == 2
+        assert said in capsys.readouterr().err
+    assert (base.folder / "judgements" / "rounds.csv").read_bytes() == rounds
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.docx"]
 
 
 def test_a_file_is_no_folder_for_a_pack(contents, tmp_path):

@@ -75,6 +75,34 @@ def test_a_stored_plan_is_gone_on_with_and_replaced_by_its_own_day_alone(evidenc
         PlanAnswers(evidence, "Elsewhere", plan=read_plans(path))
 
 
+def test_what_somebody_else_stored_since_is_not_replaced(evidence, answers, tmp_path):
+    answers.answer("SI081", "planned")
+    path = answers.save(tmp_path)
+    mine, theirs = (PlanAnswers(evidence, plan=read_plans(path)) for _ in range(2))
+    theirs.answer("SI082", "begun")
+    theirs.save(tmp_path)
+    stored = path.read_bytes()
+    mine.answer("SI081", "begun")
+    for stale in (mine, answers):
+        stale.answer("SI081", "begun")
+        with pytest.raises(CallError, match=r"has changed since these answers were read from it\. Nothing was stored"):
+            stale.save(tmp_path)
+    assert path.read_bytes() == stored
+    path.write_bytes(stored.replace(b"\n", b"\r\n"))  # saved by a spreadsheet program: it says the same
+    theirs.answer("SI081", "begun")
+    theirs.save(tmp_path)
+    assert read_plans(path).set_index("item_id").loc[["SI081", "SI082"], "stage"].tolist() == ["begun", "begun"]
+
+
+def test_a_plan_is_not_kept_in_the_data_folder(evidence, answers):
+    answers.answer("SI081", "planned")
+    for folder in (evidence.folder, evidence.folder / "judgements"):
+        before = sorted(folder.iterdir())
+        with pytest.raises(CallError, match="lies in the data folder"):
+            answers.save(folder)
+        assert sorted(folder.iterdir()) == before
+
+
 # ---------------------------------------------------------------- the form
 
 

@@ -19,6 +19,8 @@ from test_coding_sheet import libreoffice
 
 from synthesis import check, read_evidence
 from synthesis.cli import main
+from synthesis.coding.settlement import SHEET as DISAGREEMENT
+from synthesis.coding.settlement import disagreement_sheet
 from synthesis.evidence.schema import CallError, EvidenceError, SynthesisError, table
 from synthesis.evidence.tables import Evidence, write_tables
 from synthesis.office.table_sheets import Imported, filled_rows, read_table_sheet
@@ -399,6 +401,9 @@ def decided(evidence: Evidence, **cells: str) -> pd.DataFrame:
 
 def test_an_item_on_which_appraisers_differ_is_settled_by_name_and_reason(differing, folder):
     sheet = appraisal_settlement(differing)
+    study = sheet["study_id"].iloc[0]
+    pd.testing.assert_frame_equal(appraisal_settlement(differing, study_ids=[study]), sheet[sheet["study_id"] == study])
+    assert appraisal_settlement(differing, study_ids=["barbour2002"]).empty
     assert sheet[["item", "answers", "answer"]].to_numpy().tolist() == [["casp-2", "anna: yes; ben: no", ""]]
     assert settle_appraisals(differing, sheet).n_read == 0
     got = settle_appraisals(differing, decided(differing), DAY)
@@ -498,6 +503,18 @@ def test_an_appraisal_goes_out_and_comes_back_on_the_command_line(folder, tmp_pa
     assert bring(folder, out) == 1
     assert "row 2, column answer: the cell holds a formula" in capsys.readouterr().err
     assert held(folder) == before
+
+
+def test_settlements_of_some_studies_hold_their_rows_alone(evidence, tmp_path):
+    sheet = disagreement_sheet(evidence, "coder-1", "coder-2")
+    some = sorted(sheet["study_id"].unique())[:3]
+    few = disagreement_sheet(evidence, "coder-1", "coder-2", some)
+    pd.testing.assert_frame_equal(few, sheet[sheet["study_id"].isin(some)].reset_index(drop=True))
+    assert 0 < len(few) < len(sheet)
+    with pytest.raises(CallError, match="does not hold nobody1999"):
+        disagreement_sheet(evidence, "coder-1", "coder-2", ["nobody1999"])
+    path = export_sheet(evidence, "disagreement-sheet", tmp_path / "few.xlsx", coders=["coder-1", "coder-2"], studies=some)  # fmt: skip
+    assert list(read_table_sheet(path, DISAGREEMENT)["finding_id"]) == list(few["finding_id"])
 
 
 def test_nothing_is_overwritten_no_folder_made_and_no_program_served(base, folder, tmp_path, capsys):

@@ -33,16 +33,17 @@ def brief_contents(brief: Brief) -> dict[str, bytes]:
     }
 
 
-def write_briefs(evidence: Evidence, areas: Sequence[str], out: str | Path) -> list[Brief]:
+def write_briefs(evidence: Evidence, areas: Sequence[str], out: str | Path, force: bool = False) -> list[Brief]:
     """Write the briefs of some local authorities into one folder, whole or not at all.
 
     Parameters
     ----------
     areas : official codes or exact names, see `area_list`.
     out : the folder, made where it is not there; briefs of the same areas are replaced, other files stay.
+    force : whether briefs may be replaced that were changed since they were made.
 
     Returns the briefs in the order asked for, an area named twice once. Raises CallError with every unknown area before
-    anything is made.
+    anything is made, and for a folder that is not to be written to (see `free_folder`).
     """
     known, unknown, codes = area_list(evidence), [], []
     for area in areas:
@@ -56,5 +57,6 @@ def write_briefs(evidence: Evidence, areas: Sequence[str], out: str | Path) -> l
         raise CallError("No area was named. All are listed by area_list(evidence), and by `synthesis brief --list`.")
     prepared = prepare(evidence)
     briefs = [local_brief(evidence, code, prepared) for code in dict.fromkeys(codes)]
-    put_files({name: content for brief in briefs for name, content in brief_contents(brief).items()}, out, "briefs")
+    contents = {name: content for brief in briefs for name, content in brief_contents(brief).items()}
+    put_files(contents, out, "briefs", evidence.folder, force)
     return briefs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from synthesis.coding.agreement import Ratings, ratings
 from synthesis.evidence.schema import NONE_WORD, EvidenceError, Problem, SynthesisError, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version
 from synthesis.office.table_sheets import filled_rows, newest_day, table_sheet
+from synthesis.review.studies import chosen_studies
 
 #: Name of the sheet in a workbook, and the columns that whoever settles a finding fills in.
 SHEET = "Disagreements"
@@ -23,8 +24,10 @@ Decision = dict[str, Any]
 Given = Mapping[str, Mapping[str, list[Decision]]]
 
 
-def disagreement_sheet(evidence: Evidence, a: str, b: str) -> pd.DataFrame:
+def disagreement_sheet(evidence: Evidence, a: str, b: str, study_ids: Collection[str] | None = None) -> pd.DataFrame:
     """The findings on which two coders differ, with both sets side by side and room to settle them.
+
+    Of some studies alone (`study_ids`) or of all. Raises CallError for a study or coder that is not there.
 
     Returns a row a finding that both read and gave different sets of codes: ``finding_id, study_id, study`` (authors,
     year, title), ``population, perspective, finding, coder_a, coder_b, codes_a, codes_b`` (joined with ``;``, primary
@@ -35,7 +38,8 @@ def disagreement_sheet(evidence: Evidence, a: str, b: str) -> pd.DataFrame:
     """
     rated = ratings(evidence, [a, b])
     differ = (rated.sets >= 0).all(axis=1) & (rated.sets[:, 0] != rated.sets[:, 1])
-    ids = list(rated.findings[differ])
+    asked = evidence.findings["study_id"].isin(chosen_studies(evidence, study_ids)).to_numpy()
+    ids = list(rated.findings[differ & asked])
     table = evidence.findings.set_index("finding_id").loc[ids, ["study_id", "perspective", "finding"]].reset_index()
     table = table.merge(_studies(evidence), on="study_id", how="left")
     given = {coder: _given(evidence, coder) for coder in (a, b)}
@@ -301,7 +305,7 @@ def _stacked(evidence: Evidence, table: pd.DataFrame, rows: list[Decision], then
     return table.loc[place.sort_values(list(place), kind="stable").index].reset_index(drop=True)
 
 
-def disagreement_workbook(evidence: Evidence, a: str, b: str) -> bytes:
+def disagreement_workbook(evidence: Evidence, a: str, b: str, study_ids: Collection[str] | None = None) -> bytes:
     """`disagreement_sheet` as a workbook to settle in; `import_sheet` reads it back."""
     about = "\n".join(
         [
@@ -312,4 +316,4 @@ def disagreement_workbook(evidence: Evidence, a: str, b: str) -> bytes:
         ]
     )
     deciders = evidence.coders.loc[evidence.coders["kind"] != "agreed_set", "coder_id"]
-    return table_sheet(disagreement_sheet(evidence, a, b), SHEET, about, TO_FILL, {"decided_by": list(deciders)}, newest_day(evidence))  # fmt: skip
+    return table_sheet(disagreement_sheet(evidence, a, b, study_ids), SHEET, about, TO_FILL, {"decided_by": list(deciders)}, newest_day(evidence))  # fmt: skip

@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from synthesis.evidence.schema import EvidenceError, Problem, SynthesisError, counted, vocabularies
+from synthesis.evidence.schema import CallError, EvidenceError, Problem, SynthesisError, counted, vocabularies
 from synthesis.evidence.tables import Evidence, codebook_version
 from synthesis.office.table_sheets import (
     ABOUT,
@@ -29,6 +29,7 @@ from synthesis.office.table_sheets import (
     same_text,
 )
 from synthesis.office.workbooks import Cell, Rows, read_workbook
+from synthesis.review.studies import chosen_studies
 
 CODING, BOOK = "Coding", "Codebook"
 #: Columns that tell a coder what the finding is; they are locked.
@@ -44,22 +45,26 @@ Coding = dict[str, Any]  # one row of the table codings
 # ---------------------------------------------------------------- going out
 
 
-def coding_sheet(evidence: Evidence, coder: str) -> bytes:
+def coding_sheet(evidence: Evidence, coder: str, study_ids: Collection[str] | None = None) -> bytes:
     """A workbook in which one coder codes: findings with drop-down lists, the codebook, instructions.
 
-    The coder's own codes are filled in, so that work resumes where it stopped. Text never becomes a formula or a link.
+    It holds the findings of some studies (`study_ids`), such as a sample for double coding, or of all. The coder's own codes are filled in, so that work resumes where it stopped. Text never becomes a formula or a link.
     Raises CallError for a coder who is not in the table ``coders``, for the settled set, and for a pass of a program:
-    its codings are a record, and a sheet of them could never be read back changed.
+    its codings are a record, and a sheet of them could never be read back changed; and for a study that is not there, or
+    studies without a finding.
     """
     import xlsxwriter
 
     check_person(evidence, coder, "coder")
+    findings = evidence.findings[evidence.findings["study_id"].isin(chosen_studies(evidence, study_ids))]
+    if findings.empty and study_ids is not None:
+        raise CallError(f"There is nothing to code: no finding is of {', '.join(study_ids) or 'the studies named, which are none'}.")  # fmt: skip
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
         book.set_properties({"title": f"Coding sheet of {coder}", "created": newest_day(evidence)})
-        _write_about(book, evidence, coder)
-        _write_coding(book, evidence, coder)
+        _write_about(book, evidence, coder, len(findings))
+        _write_coding(book, evidence, coder, findings)
         _write_codebook(book, evidence)
         book.worksheets()[1].activate()
     return target.getvalue()
@@ -75,7 +80,7 @@ def _labels(evidence: Evidence) -> dict[str, str]:
     return {code: _label(name, code) for name, code in zip(book["name"], book["code_id"], strict=True)}
 
 
-def _write_about(book, evidence: Evidence, coder: str) -> None:
+def _write_about(book, evidence: Evidence, coder: str, n_findings: int) -> None:
     sheet = book.add_worksheet(ABOUT)
     bold, wrap = book.add_format({"bold": True, "font_size": 13}), book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 22, wrap)
@@ -84,7 +89,7 @@ def _write_about(book, evidence: Evidence, coder: str) -> None:
     facts = [
         ("coder", coder),
         ("codebook version", str(codebook_version(evidence))),
-        ("findings", str(len(evidence.findings))),
+        ("findings", str(n_findings)),
     ]
     steps = [
         "Read each finding in the sheet Coding and choose up to three codes from the lists, the most important first. Their meaning stands in the sheet Codebook.",
@@ -112,7 +117,7 @@ def _own_codings(evidence: Evidence, coder: str) -> dict[str, list[Coding]]:
     return found
 
 
-def _write_coding(book, evidence: Evidence, coder: str) -> None:
+def _write_coding(book, evidence: Evidence, coder: str, findings: pd.DataFrame) -> None:
     own, labels = _own_codings(evidence, coder), _labels(evidence)
     read = set(evidence["readings"].loc[evidence["readings"]["coder"] == coder, "finding_id"])
     n_codes = max([CODES_OFFERED, *map(len, own.values())])
@@ -124,7 +129,7 @@ def _write_coding(book, evidence: Evidence, coder: str) -> None:
     for column, name in enumerate(header):
         sheet.write_string(0, column, name, head)
         sheet.set_column(column, column, _width(name), free if column >= len(GIVEN) else locked)
-    for row, given in enumerate(_given(evidence), 1):
+    for row, given in enumerate(_given(evidence, findings), 1):
         for column, text in enumerate(given):
             sheet.write_string(row, column, text[:LONGEST_CELL], locked)
         codings = own.get(given[0], [])
@@ -140,8 +145,8 @@ def _write_coding(book, evidence: Evidence, coder: str) -> None:
                 sheet.write_blank(row, column, None, free)
         shown = zip([*given, *cells], header, strict=True)
         sheet.set_row(row, min(height({text: _width(name) for text, name in shown}), 400.0))
-    _offer_lists(sheet, header, len(evidence.findings), len(evidence.codebook))
-    sheet.autofilter(0, 0, len(evidence.findings), len(header) - 1)
+    _offer_lists(sheet, header, len(findings), len(evidence.codebook))
+    sheet.autofilter(0, 0, len(findings), len(header) - 1)
     sheet.freeze_panes(1, 2)
     # No password: the lock keeps from slips, and a coder may lift it.
     sheet.protect("", {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True, "select_locked_cells": True})  # fmt: skip
@@ -156,10 +161,10 @@ def _width(heading: str) -> int:
     return {"finding": 60, "study": 30, "population": 28, "code": 30, "note": 24}.get(heading.split(maxsplit=1)[0], 12)
 
 
-def _given(evidence: Evidence) -> Iterator[tuple[str, ...]]:
+def _given(evidence: Evidence, findings: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     """What a coder is shown of each finding: the columns `GIVEN`."""
     studies = evidence.studies.set_index("study_id")
-    for row in evidence.findings.itertuples():
+    for row in findings.itertuples():
         study = studies.loc[row.study_id]
         parts = (study["authors"], study["year"], study["title"])
         source = ", ".join(str(part) for part in parts if not pd.isna(part))

@@ -54,5 +54,6 @@ def answer(
 
         sys.stdout.write(csv_bytes(table).decode("utf-8"))
     else:
-        print(table.to_json(orient="records", indent=2, force_ascii=False, double_precision=15))
+        days = {name: table[name].dt.strftime("%Y-%m-%d") for name in table.select_dtypes("datetime")}
+        print(table.assign(**days).to_json(orient="records", indent=2, force_ascii=False, double_precision=15))
     return 0

@@ -19,14 +19,17 @@ def add_brief(add: Callable[[str, Callable[[argparse.Namespace], int], str], arg
     what.add_argument("--list", action="store_true", help="list the authorities instead")
     brief.add_argument("--region", metavar="NAME", help="of the list: one region, such as 'North East'")
     brief.add_argument("--out", metavar="DIR", help="where to write (default: build/brief)")
+    brief.add_argument("--force", action="store_true", help="replace briefs that were changed since they were made")
 
 
 def _brief(options: argparse.Namespace) -> int:
     from synthesis.evidence.tables import read_evidence
 
     if options.list:
-        if options.out:
-            say("--list takes no --out; --format csv writes a table to standard output.")
+        if options.out or options.force:
+            say(
+                f"--list takes no {'--out' if options.out else '--force'}; --format csv writes a table to standard output."
+            )
             return 2
         from synthesis.prevalence.local_areas import area_list
 
@@ -39,7 +42,7 @@ def _brief(options: argparse.Namespace) -> int:
     from synthesis.briefs.folder import FORMS, write_briefs
 
     out = options.out or "build/brief"
-    for brief in write_briefs(read_evidence(options.data), options.area, out):
+    for brief in write_briefs(read_evidence(options.data), options.area, out, options.force):
         print(f"{brief.area_name} ({brief.area_code}), year ending March {brief.year}, in {out}:")
         for form, what in FORMS.items():
             print(f"  brief-{brief.area_code}.{form}: {what}")

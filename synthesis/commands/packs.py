@@ -22,16 +22,20 @@ def pack_options(parser: argparse.ArgumentParser) -> None:
         "--round", metavar="ID", help="the round it is made for; its row in judgements/rounds.csv is written"
     )
     parser.add_argument("--out", default="build/pack", metavar="DIR", help="where to write (default: build/pack)")
+    parser.add_argument("--force", action="store_true", help="replace files of an earlier pack that were changed or filled in since")  # fmt: skip
 
 
 def make_pack(options: argparse.Namespace) -> int:
     """Write a pack; with `--round`, record the round first. Returns the exit status."""
     from synthesis.coding.session import working_alone
     from synthesis.evidence.tables import read_evidence, write_tables
+    from synthesis.evidence.whole_folder import free_folder
     from synthesis.packs.contents import build_packs
     from synthesis.packs.folder import PACK_FILES, pack_contents, put_pack, with_round
     from synthesis.packs.team_notes import not_ready
 
+    # Asked before the round is recorded: a round names a pack that was written.
+    free_folder(options.out, "pack", options.data, names=PACK_FILES, force=options.force)
     # Between reading the rounds and writing them back nobody else may write, or their work would be undone.
     with working_alone(Path(options.data)) if options.round else nullcontext():
         evidence = read_evidence(options.data)
@@ -40,7 +44,7 @@ def make_pack(options: argparse.Namespace) -> int:
         contents = pack_contents(evidence, *packs)
         if rounds is not evidence.rounds:
             write_tables({"rounds": rounds}, options.data)
-        put_pack(contents, options.out)
+        put_pack(contents, options.out, options.data, options.force)
     pack = packs[0]
     for said in not_ready(evidence, pack):
         print(said, file=sys.stderr)

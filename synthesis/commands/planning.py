@@ -48,6 +48,7 @@ def add_plan_command(commands: argparse._SubParsersAction) -> None:
     counts.add_argument("plans", nargs="+", metavar="PLAN", help="plan files, or folders of them")
     counts.add_argument("--by-domain", action="store_true", help="by domain")
     counts.add_argument("--figure", metavar="STEM", help="draw it, too: STEM.svg and STEM.png")
+    counts.add_argument("--force", action="store_true", help="replace a figure that is there already")
     two = add("compare", _compare, "Two plans item by item: two days, or two areas.")
     two.add_argument("first", metavar="PLAN.csv", help="a plan, an area on one day")
     two.add_argument("second", metavar="PLAN.csv", help="another plan")
@@ -72,13 +73,15 @@ def _new(options: argparse.Namespace) -> int:
 def _read(options: argparse.Namespace) -> int:
     from synthesis.evidence.schema import SynthesisError
     from synthesis.evidence.tables import read_evidence
-    from synthesis.planning.plans import plan_file, store_plan
+    from synthesis.evidence.whole_folder import refuse_inside
+    from synthesis.planning.plans import free_for, plan_file, store_plan
     from synthesis.planning.reading import read_plan
 
     into = Path(options.into)
     if not into.is_dir() and (into.exists() or not into.absolute().parent.is_dir()):
         what = "is a file, not a folder" if into.exists() else "cannot be made: the folder above it is not there; make that first"  # fmt: skip
         raise CallError(f"{into} {what}. A plan is the team's own and is not kept in data/.")
+    refuse_inside(into, "plans", options.data)
     evidence, plans, faults = read_evidence(options.data), [], []
     for path in options.files:
         try:
@@ -91,6 +94,8 @@ def _read(options: argparse.Namespace) -> int:
     faults += [f"Two of the files hold the plan {name}; read one." for name in sorted({name for name in names if names.count(name) > 1})]  # fmt: skip
     if faults:
         raise SynthesisError("Nothing was stored.\n" + "\n".join(faults))
+    for plan in plans:  # all of them before the first is stored
+        free_for(plan.table, into, options.replace)
     if not options.check_only:
         into.mkdir(exist_ok=True)
     for plan in plans:
@@ -112,19 +117,20 @@ def _progress(options: argparse.Namespace) -> int:
 
     evidence, plans = read_evidence(options.data), read_plans(*options.plans)
     if options.figure:
-        _draw(evidence, plans, Path(options.figure))
+        _draw(evidence, plans, Path(options.figure), options.force)
     table = plan_progress(plans, planning_items(evidence) if options.by_domain else None)
     shown = [name for name in ("area", "date", "domain", "stage", "n_items") if name in table]
     return _show(options, evidence, table, "How many items stand at each stage", shown, {"n_items": "Items"})
 
 
-def _draw(evidence: Evidence, plans: pd.DataFrame, stem: Path) -> None:
+def _draw(evidence: Evidence, plans: pd.DataFrame, stem: Path, force: bool) -> None:
+    from synthesis.evidence.files import free_path
     from synthesis.planning.progress import plan_progress
     from synthesis.reports.figures import draw, progress_alt, progress_plot, save_figure
     from synthesis.review.provenance import status_line
 
-    if not stem.parent.is_dir():
-        raise CallError(f"The folder {stem.parent} is not there; make it first, or draw somewhere else.")
+    for suffix in (".svg", ".png"):
+        free_path(stem.with_name(f"{stem.name}{suffix}"), suffix, "a figure", force)
     counts = plan_progress(plans)
     drawn = draw(progress_plot(counts), "Progress of plans", progress_alt(counts), note=status_line(evidence, "planning_elements"))  # fmt: skip
     for path in save_figure(drawn.figure, stem, drawn.alt, drawn.title):
@@ -153,6 +159,8 @@ def _next(options: argparse.Namespace) -> int:
     from synthesis.planning.next_steps import next_steps, open_items
     from synthesis.planning.plans import one_plan, read_plans
 
+    if options.full and options.format != "text":
+        raise CallError(f"--full is for text; --format {options.format} holds every recommendation anyhow.")
     evidence, plan = read_evidence(options.data), read_plans(options.plan)
     table = next_steps(evidence, plan, options.settled_from)
     area, day = one_plan(plan)

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     if _of_evidence(options.file):
         print(_UNGUARDED.format(file=options.file), file=sys.stderr)
     if unused := without_effect(chosen, words):
-        print(f"--{unused}", file=sys.stderr)
+        print(f"--{unused.replace('_', '-')}", file=sys.stderr)
     table = pool_groups(frame, by=None if options.by is None else "group", **words)
     for lot in alike(table["group"]):
         print(

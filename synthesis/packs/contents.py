@@ -296,6 +296,8 @@ def _check_call(
     for each in dict.fromkeys(asked):
         if each not in known:
             wrong.append(f"there is no analytical theme {each!r}; there are {', '.join(known)}")
+    if themes:
+        wrong += [f"--last names {each}, which is not among the themes asked about" for each in dict.fromkeys(last) if each in known and each not in themes]  # fmt: skip
     if themes is not None and not themes:
         wrong.append("a pack needs at least one theme")
     if themes is not None and len(set(themes)) < len(themes):

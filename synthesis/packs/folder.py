@@ -57,21 +57,25 @@ def write_pack(
     last: Collection[str] = (),
     final: bool = False,
     round_id: str | None = None,
+    force: bool = False,
 ) -> Pack:
     """Write a pack in all its forms into one folder, whole or not at all; other files of the folder stay as they are.
 
-    Parameters are those of `build_pack`; `out` is made where it is not there. Returns the pack as it was written.
-    Raises CallError for a call that cannot be, and SynthesisError for a final pack while comments wait or a folder
-    that cannot be written to.
+    Parameters are those of `build_pack`; `out` is made where it is not there, and with `force` files of an earlier pack are
+    replaced though they were changed or filled in since. Returns the pack as it was written. Raises CallError for a call
+    that cannot be and a folder that is not to be written to (see `free_folder`), and SynthesisError for a final pack while
+    comments wait or a folder that cannot be written to.
     """
     standard, easy = build_packs(evidence, audience, themes, last, final=final, round_id=round_id)
-    put_pack(pack_contents(evidence, standard, easy), out)
+    put_pack(pack_contents(evidence, standard, easy), out, evidence.folder, force)
     return standard
 
 
-def put_pack(contents: Mapping[str, bytes], out: str | Path) -> None:
-    """Write the files of `pack_contents` into a folder, all of them or none."""
-    put_files(contents, out, "pack")
+def put_pack(
+    contents: Mapping[str, bytes], out: str | Path, data: str | Path | None = None, force: bool = False
+) -> None:
+    """Write the files of `pack_contents` into a folder, all of them or none; raises as `put_files` does."""
+    put_files(contents, out, "pack", data, force)
 
 
 def with_round(evidence: Evidence, pack: Pack) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import pandas as pd
 from synthesis.evidence.addresses import linkable
 from synthesis.evidence.schema import CallError, SynthesisError
 from synthesis.evidence.tables import Evidence, as_text
+from synthesis.evidence.whole_folder import refuse_inside
 from synthesis.planning.answers import HEADS, Answer, Privacy, make_plan
 from synthesis.planning.plans import (
     NOT_OURS,
@@ -59,13 +60,12 @@ class PlanAnswers:
     ) -> None:  # fmt: skip
         self.evidence, self.items = evidence, planning_items(evidence)
         self.given: dict[str, Answer] = {}
-        self.stored = ""  # the file that these answers came from or went to, which they may replace
+        self.stored = plan  # what these answers came from or went to last, which they may replace
         if plan is not None:
             known, when = one_plan(plan)
             if area and area_name(area) != known:
                 raise CallError(f"The plan is of {known!r} and not of {area!r}; leave the area out, or name another plan.")  # fmt: skip
             area, stages, day = known, stages or plan["scale"].iloc[0].split(";"), day or f"{when:%Y-%m-%d}"
-            self.stored = plan_file(plan)
             for row in as_text(plan).to_dict("records"):
                 self.given[row["item_id"]] = _answer(row["item_id"], row)
         self.area, self.scale = area_name(area), stage_scale(stages)
@@ -100,12 +100,15 @@ class PlanAnswers:
     def save(self, folder: str | Path, blank: bool = False, keep: str = "") -> Path:
         """Store the plan in a folder of the team's own; returns the path.
 
-        Answers of the same area and day are replaced where they came from this object alone. Raises SynthesisError with
-        every fault, CallError for a folder that is not there or a file of other answers.
+        Answers of the same area and day are replaced where these were made from them, and nobody has changed them since.
+        Raises SynthesisError with every fault, CallError for a folder that is not there, that is the data folder or
+        lies in it, and for a file of other answers.
         """
+        refuse_inside(folder, "plans", self.evidence.folder)
         plan = self.plan(blank, keep)
-        path, _ = store_plan(plan, folder, replace=plan_file(plan) == self.stored)
-        self.stored = path.name
+        same = self.stored is not None and plan_file(self.stored) == plan_file(plan)
+        path, _ = store_plan(plan, folder, before=self.stored if same else None)
+        self.stored = plan
         return path
 
 

@@ -174,8 +174,12 @@ def one_plan(plan: pd.DataFrame) -> tuple[str, pd.Timestamp]:
     return found.iloc[0]["area"], found.iloc[0]["date"]
 
 
-def store_plan(plan: pd.DataFrame, folder: str | Path, replace: bool = False) -> tuple[Path, bool]:
-    """Write a plan into a folder of the team's own, a file an area and day; the same plan again changes nothing.
+def store_plan(
+    plan: pd.DataFrame, folder: str | Path, replace: bool = False, before: pd.DataFrame | None = None
+) -> tuple[Path, bool]:
+    """Write a plan into a folder of the team's own, one file per area and day; the same plan again changes nothing.
+
+    `before` is the plan that these answers were made from: a file that still holds it is replaced.
 
     Returns the path, and whether anything was written. Raises CallError for a folder that is not there, and for a file
     that holds other answers of that area and day, unless `replace`.
@@ -183,12 +187,34 @@ def store_plan(plan: pd.DataFrame, folder: str | Path, replace: bool = False) ->
     place = Path(folder)
     if not place.is_dir():
         raise CallError(f"The folder {place} is not there; make it first. A plan is the team's own and is not kept in data/.")  # fmt: skip
-    path, content = place / plan_file(plan), csv_bytes(plan)
+    path = free_for(plan, place, replace, before)
+    content = csv_bytes(plan)
     if path.is_file() and path.read_bytes() == content:
         return path, False
-    if path.exists() and not replace:
-        raise CallError(f"{path} is there already and holds other answers. Replace it with --replace, or give the sheet another day.")  # fmt: skip
     return write_bytes(content, path), True
+
+
+def free_for(plan: pd.DataFrame, folder: Path, replace: bool, before: pd.DataFrame | None = None) -> Path:
+    """Where a plan is stored. Raises CallError where other answers of that area and day are, unless `replace`.
+
+    Answers that still say what `before` says are those that the plan was made from, and may be replaced.
+    """
+    path = folder / plan_file(plan)
+    if not path.exists() or replace or (path.is_file() and path.read_bytes() == csv_bytes(plan)):
+        return path
+    if before is None:
+        raise CallError(f"{path} is there already and holds other answers. Replace it with --replace, or give the sheet another day.")  # fmt: skip
+    if not _holds(path, before):
+        raise CallError(f"{path} has changed since these answers were read from it. Nothing was stored. Read it again (read_plans), and answer on what it holds now.")  # fmt: skip
+    return path
+
+
+def _holds(path: Path, plan: pd.DataFrame) -> bool:
+    """Whether a file says what a plan says, however it was saved."""
+    try:
+        return csv_bytes(read_plans(path)) == csv_bytes(plan)
+    except SynthesisError:
+        return False
 
 
 def read_plans(*places: str | Path) -> pd.DataFrame:

@@ -130,15 +130,28 @@ class PoolingOptions:
 
 
 def without_effect(options: PoolingOptions, words: dict[str, Any]) -> str | None:
-    """The sentence on words given in a call that its model does not use, or None."""
-    if options.model == "inverse-variance" and not options.random and words.get("tau2") is not None:
-        return "tau2 has no effect: a common effect supposes that studies do not differ."
-    unused = ["tau2"] if words.get("tau2") is not None else []
-    unused += ["continuity"] if words.get("continuity") not in (None, PoolingOptions.continuity) else []
-    if options.model == "inverse-variance" or not unused:
-        return None
-    verb = "has" if len(unused) == 1 else "have"
-    return f"{' and '.join(unused)} {verb} no effect: {options.model} is fitted to the counts as they are, by maximum likelihood."
+    """The sentences on words given in a call that are not used beside the others, or None."""
+    given = [name for name, word in words.items() if word is not None and (name == "tau2" or word != getattr(PoolingOptions, name))]  # fmt: skip
+    said = [
+        f"{' and '.join(unused)} {'has' if len(unused) == 1 else 'have'} no effect: {why}."
+        for names, passed_over, why in _passed_over(options)
+        if passed_over and (unused := [name for name in names if name in given])
+    ]
+    return " ".join(said) or None
+
+
+def _passed_over(options: PoolingOptions) -> list[tuple[tuple[str, ...], bool, str]]:
+    """Words, whether this choice of method passes over them, and why."""
+    counted, correction = options.model != "inverse-variance", ("continuity", "continuity_to")
+    arcsine, nobody = options.transform in ("double-arcsine", "arcsine"), options.continuity_to == "none"
+    return [
+        (("tau2", *correction), counted, f"{options.model} is fitted to the counts as they are, by maximum likelihood"),
+        (("tau2",), not counted and not options.random, "a common effect supposes that studies do not differ"),
+        (("tau2_interval",), not options.random or options.model == "beta-binomial", "no tau² is estimated"),
+        (correction, not counted and arcsine, f"the {options.transform} needs no continuity correction"),
+        (correction[:1], not counted and not arcsine and nobody, "no study receives a continuity correction"),
+        (("back_transformation",), options.transform != "double-arcsine", "it is for the double arcsine"),
+    ]
 
 
 def one_of(name: str, word: str, allowed: tuple[str, ...]) -> None:

@@ -194,7 +194,7 @@ def pool(
     refuse_impossible(x, n, impossible(x, n), [f"study {name}" for name in names])
     columns, studies = pooled_columns(x, n, np.zeros(len(x), dtype=np.intp), 1, options)
     single = {name: columns[name].tolist()[0] for name in COLUMNS[1:]}
-    unused = without_effect(options, {"tau2": tau2, "continuity": continuity})
+    unused = without_effect(options, {"tau2": tau2, "continuity": continuity, "continuity_to": continuity_to, "back_transformation": back_transformation, "tau2_interval": tau2_interval})  # fmt: skip
     single["remark"] = " ".join(filter(None, [single["remark"], unused])) or None
     single["q_df"] = None if np.isnan(single["q_df"]) else int(single["q_df"])
     return Pooled(**single, studies=_study_table(x, n, names, studies, options))

@@ -96,7 +96,7 @@ def _authorities(
     elif x.sum() in (0, n.sum()):
         why = "Not compared: none or all of the episodes have the factor."
     if why:
-        table["remark"] = (table["remark"].fillna("").astype("str") + " " + why).str.strip()
+        table["remark"] = (table["remark"].astype("str").fillna("") + " " + why).str.strip()
         return table, seen & False, x[:0], n[:0]
     return table, seen, x, n
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthesis.coding.code_pairs import cooccurrence
 from synthesis.evidence import files
-from synthesis.evidence.schema import Problem, derived_tables, vocabularies
+from synthesis.evidence.schema import Problem, SynthesisError, Table, derived_tables, vocabularies
 from synthesis.evidence.tables import Evidence
 from synthesis.guidance.crosswalk import finding_answers, needs_and_interventions, recommendation_support
 from synthesis.guidance.programme import programme_funnel
@@ -125,9 +125,20 @@ def derive(evidence: Evidence) -> dict[str, pd.DataFrame]:
 def write_derived(derived: Mapping[str, pd.DataFrame], folder: str | Path) -> list[Path]:
     """Write what `derive` gave below the data folder, the same bytes for the same tables; returns the paths written.
 
-    A file in ``derived/`` that belongs to no table of the schema is left alone: somebody may have put it there.
+    A file in ``derived/`` that belongs to no table of the schema is left alone: somebody may have put it there. Raises
+    SynthesisError, before anything is written, for a file under the name of a table that does not hold that table.
     """
     tables = derived_tables()
-    return [
-        files.write_bytes(files.csv_bytes(frame), Path(folder) / tables[name].file) for name, frame in derived.items()
-    ]
+    paths = {name: Path(folder) / tables[name].file for name in derived}
+    if foreign := [str(path) for name, path in paths.items() if path.is_file() and not _may_hold(path, tables[name])]:
+        raise SynthesisError(
+            f"{', '.join(foreign)}: not what the toolkit writes under that name. Rename it, or delete it if nobody needs it, "
+            "and try again; nothing was replaced."
+        )
+    return [files.write_bytes(files.csv_bytes(frame), paths[name]) for name, frame in derived.items()]
+
+
+def _may_hold(path: Path, table: Table) -> bool:
+    """Whether a file can be a table, perhaps of an earlier version, or holds nothing."""
+    raw = files.read_raw(path, table)
+    return raw.readable or {problem.code for problem in raw.problems} == {"file-empty"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,15 +17,15 @@ from synthesis.office.workbooks import sheet_names
 from synthesis.review import appraisal_sheets
 from synthesis.themes import confidence_sheets
 
-#: Sheet -> what it is for, and the parts of the call that it needs.
-SHEETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "coding-sheet": ("one coder codes, blind to the others", ("coder",)),
-    "disagreement-sheet": ("where two coders differ, to settle", ("coders",)),
-    "appraisal-sheet": ("one appraiser answers the items of a tool, blind to the others", ("appraiser", "tool")),
-    "appraisal-settlement": ("where appraisers differ, to settle", ()),
-    "confidence-sheet": ("one assessor judges confidence in each review finding, blind to the others", ("assessor",)),
-    "confidence-settlement": ("where assessors differ, to settle", ()),
-}
+#: Sheet -> what it is for, the parts of the call that it needs, and those that it may have.
+SHEETS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "coding-sheet": ("one coder codes, blind to the others", ("coder",), ("studies",)),
+    "disagreement-sheet": ("where two coders differ, to settle", ("coders",), ("studies",)),
+    "appraisal-sheet": ("one appraiser answers the items of a tool, blind to the others", ("appraiser", "tool"), ("studies", "parts")),
+    "appraisal-settlement": ("where appraisers differ, to settle", (), ("tool", "studies")),
+    "confidence-sheet": ("one assessor judges confidence in each review finding, blind to the others", ("assessor",), ()),
+    "confidence-settlement": ("where assessors differ, to settle", (), ()),
+}  # fmt: skip
 
 
 def export_sheet(
@@ -46,33 +46,42 @@ def export_sheet(
 
     Parameters
     ----------
-    sheet : one of `SHEETS`; each needs what stands beside it there.
+    sheet : one of `SHEETS`; which of the following it needs and may have is listed there.
     path : where to write (.xlsx); the folder must be there.
     coder, appraiser, assessor : whose sheet, a row of the table ``coders`` of kind person.
     coders : the two coders of a disagreement sheet.
     tool : appraisal tool, such as ``casp_qualitative``; for a settlement, that tool alone.
-    studies : the studies to appraise (default all).
+    studies : the studies to code, to appraise or to settle (default all).
     parts : the parts of the tool that suit them, such as ``["qualitative"]`` of the MMAT (default all).
     force : replace a file that is there already; what was filled in there is lost.
 
-    Returns the path. Raises CallError for an unknown sheet or person, a missing part of the call, a program's pass, a file
-    that is there already and a folder that is not; SynthesisError where there is nothing to settle.
+    Returns the path. Raises CallError for an unknown sheet or person, a part of the call that is missing or that the sheet does
+    not take, a program's pass, a file that is there already and a folder that is not; SynthesisError where there is nothing to settle.
     """
     if sheet not in SHEETS:
         raise CallError(f"There is no sheet {sheet!r}; there are {', '.join(SHEETS)}.")
-    given = {"coder": coder, "coders": coders, "appraiser": appraiser, "assessor": assessor, "tool": tool}
-    if lacking := [f"--{name}" for name in SHEETS[sheet][1] if not given[name]]:
-        raise CallError(f"{'An' if sheet[0] == 'a' else 'A'} {sheet} needs {' and '.join(lacking)}.")
+    _check_call(sheet, {"coder": coder, "coders": coders, "appraiser": appraiser, "assessor": assessor, "tool": tool, "parts": parts, "studies": studies is not None})  # fmt: skip
     target = free_path(Path(path), ".xlsx", "a workbook", force)
     make: dict[str, Callable[[], bytes]] = {
-        "coding-sheet": lambda: coding_sheet(evidence, coder),
-        "disagreement-sheet": lambda: settlement.disagreement_workbook(evidence, coders[0], coders[1]),
+        "coding-sheet": lambda: coding_sheet(evidence, coder, studies),
+        "disagreement-sheet": lambda: settlement.disagreement_workbook(evidence, coders[0], coders[1], studies),
         "appraisal-sheet": lambda: appraisal_sheets.appraisal_workbook(evidence, tool, appraiser, studies, parts),
-        "appraisal-settlement": lambda: appraisal_sheets.appraisal_settlement_workbook(evidence, tool or None),
+        "appraisal-settlement": lambda: appraisal_sheets.appraisal_settlement_workbook(evidence, tool or None, studies),
         "confidence-sheet": lambda: confidence_sheets.confidence_workbook(evidence, assessor),
         "confidence-settlement": lambda: confidence_sheets.confidence_settlement_workbook(evidence),
     }
     return write_bytes(make[sheet](), target)
+
+
+def _check_call(sheet: str, given: Mapping[str, object]) -> None:
+    """Refuse a call without what its sheet needs, or with what would be passed over."""
+    _, needs, may = SHEETS[sheet]
+    what = f"{'An' if sheet[0] == 'a' else 'A'} {sheet}"
+    if lacking := [f"--{name}" for name in needs if not given[name]]:
+        raise CallError(f"{what} needs {' and '.join(lacking)}.")
+    if strange := [f"--{name}" for name in given if given[name] and name not in (*needs, *may)]:
+        takes = ", ".join(f"--{name}" for name in (*needs, *may)) or "none of its own"
+        raise CallError(f"{what} takes no {' and no '.join(strange)}; its options: {takes}.")
 
 
 def import_sheet(evidence: Evidence, path: str | Path) -> Imported:

@@ -37,6 +37,7 @@ from synthesis.office.table_sheets import (
     table_sheet,
 )
 from synthesis.review.appraisal import appraisal_differences, finished
+from synthesis.review.studies import chosen_studies
 
 #: Names of the sheets in a workbook, and what identifies an answer.
 SHEET, SETTLEMENT = "Appraisal", "Appraisal settlement"
@@ -81,7 +82,7 @@ def appraisal_sheet(
     """
     described = appraisal_tool(tool)
     _known_appraiser(evidence, appraiser)
-    studies = _studies(evidence, study_ids)
+    studies = evidence.studies[evidence.studies["study_id"].isin(chosen_studies(evidence, study_ids))]
     unknown = sorted(set(sets) - set(described.sets))
     if unknown:
         parts = ", ".join(described.sets) or "no parts"
@@ -104,15 +105,6 @@ def _known_appraiser(evidence: Evidence, appraiser: str) -> None:
     if appraiser not in set(coders["coder_id"]):
         known = ", ".join(coders["coder_id"])
         raise CallError(f"There is no appraiser {appraiser!r} in the table coders; it holds {known}.")
-
-
-def _studies(evidence: Evidence, study_ids: Collection[str] | None) -> pd.DataFrame:
-    if study_ids is None:
-        return evidence.studies
-    unknown = sorted(set(study_ids) - set(evidence.studies["study_id"]))
-    if unknown:
-        raise CallError(f"The table studies does not hold {', '.join(unknown)}.")
-    return evidence.studies[evidence.studies["study_id"].isin(set(study_ids))]
 
 
 def appraisal_workbook(
@@ -203,16 +195,20 @@ def _mismatched(evidence: Evidence, rows: pd.DataFrame, sheet: str) -> list[Prob
 # ---------------------------------------------------------------- settlement
 
 
-def appraisal_settlement(evidence: Evidence, tool: str | None = None) -> pd.DataFrame:
+def appraisal_settlement(
+    evidence: Evidence, tool: str | None = None, study_ids: Collection[str] | None = None
+) -> pd.DataFrame:
     """The items on which appraisers differ, every answer and reason side by side, and room to settle them.
 
-    Only studies that at least two appraisers have finished are opened, as in `appraisal_differences`.
+    Only studies that at least two appraisers have finished are opened, as in `appraisal_differences`; of them those in
+    `study_ids` (default all), and answers to `tool` (default every tool).
 
     Returns a row a study and item: ``study_id, title, tool, item, question, allowed, answers, reasons`` (both as
     "appraiser: text"), and the columns `TO_SETTLE`: ``answer, reason, settled_by`` (a row of the table ``coders``),
-    ``date``. What was settled before is filled in. Raises CallError for an unknown tool.
+    ``date``. What was settled before is filled in. Raises CallError for an unknown tool or study.
     """
     table = appraisal_differences(evidence, tool).drop(columns="settled")
+    table = table[table["study_id"].isin(chosen_studies(evidence, study_ids))]
     table = table.merge(evidence.studies[["study_id", "title"]], on="study_id", how="left")
     table["allowed"] = table["tool"].map({name: ";".join(held.answers) for name, held in appraisal_tools().items()})
     table = table.merge(evidence.appraisal_settlements, on=ITEM, how="left")
@@ -220,15 +216,18 @@ def appraisal_settlement(evidence: Evidence, tool: str | None = None) -> pd.Data
     return as_text(table[[*columns.split(), *TO_SETTLE]])
 
 
-def appraisal_settlement_workbook(evidence: Evidence, tool: str | None = None) -> bytes:
+def appraisal_settlement_workbook(
+    evidence: Evidence, tool: str | None = None, study_ids: Collection[str] | None = None
+) -> bytes:
     """`appraisal_settlement` as a workbook; `settle_appraisals` takes what comes back.
 
     Raises SynthesisError where there is nothing to settle.
     """
-    sheet = appraisal_settlement(evidence, tool)
+    sheet = appraisal_settlement(evidence, tool, study_ids)
     if sheet.empty:
+        of_these = "" if study_ids is None else "of those named "
         raise SynthesisError(
-            "There is nothing to settle: on no study that two appraisers have finished do they differ."
+            f"There is nothing to settle: on no study {of_these}that two appraisers have finished do they differ."
         )
     allowed = set(";".join(sheet["allowed"]).split(";"))
     lists = {

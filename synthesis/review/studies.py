@@ -25,6 +25,14 @@ def sample_of(evidence: Evidence) -> pd.Series:
     return sample.set_axis(studies["study_id"])
 
 
+def chosen_studies(evidence: Evidence, study_ids: Collection[str] | None) -> set[str]:
+    """Some studies by their identifiers, or all (None). Raises CallError for those that are not there."""
+    known = set(evidence.studies["study_id"])
+    if unknown := sorted(set(study_ids or ()) - known):
+        raise CallError(f"The table studies does not hold {', '.join(unknown)}.")
+    return known if study_ids is None else set(study_ids)
+
+
 def participants(evidence: Evidence, study_ids: Collection[str] | None = None) -> pd.DataFrame:
     """People who took part in the given studies (default: all), each shared sample once.
 
@@ -36,11 +44,7 @@ def participants(evidence: Evidence, study_ids: Collection[str] | None = None) -
     CallError for a study that is not there.
     """
     studies = evidence.studies.assign(sample=sample_of(evidence).to_numpy())
-    if study_ids is not None:
-        unknown = sorted(set(study_ids) - set(studies["study_id"]))
-        if unknown:
-            raise CallError(f"The table studies does not hold {', '.join(unknown)}.")
-        studies = studies[studies["study_id"].isin(set(study_ids))]
+    studies = studies[studies["study_id"].isin(chosen_studies(evidence, study_ids))]
     parts = [
         _people(studies, "parents", "n_parents", studies["n_parents_counts"]),
         _people(studies, "practitioners", "n_practitioners", studies["n_practitioners_counts"]),

@@ -32,6 +32,8 @@ APPRAISE = ["appraisal-sheet", "--appraiser", "anna", "--tool", "mmat_2018", "--
 READ = ["april.xlsx", "--into", "plans"]
 FEBRUARY, MARCH = "plans/plan_exampleton_2025-02-01.csv", "plans/plan_exampleton_2025-03-01.csv"
 FORM = ["form.csv", "--round", "round-1"]
+#: Commands that write folders: what --force replaces there is tried in the tests of those folders.
+FORCED = {"run", "plan progress", "brief", "pack"}
 #: Command -> a call, and for each option what is added to it; or another call and what is added to that.
 Tried = dict[str, tuple[list[str], dict[str, list[str] | tuple[list[str], list[str]]]]]
 TRIED: Tried = {
@@ -141,7 +143,12 @@ def options_of(parser: argparse.ArgumentParser, path: str = "") -> dict[str, lis
 
 
 OPTIONS = options_of(_parser())
-EVERY = [(command, option) for command, options in OPTIONS.items() for option in options]
+EVERY = [
+    (command, option)
+    for command, options in OPTIONS.items()
+    for option in options
+    if option != "--force" or command not in FORCED
+]
 
 
 def more_of_it(base: Path) -> None:
@@ -223,13 +230,14 @@ def light(home):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("synthesis.evidence.tables.read_evidence", read_once)
         patch.setattr(
-            "synthesis.build.run", lambda data, out, *more: Built(line(out, "index.html", (data, *more[:-1])), 0, 0, 0)
+            "synthesis.build.run", lambda data, out, *more: Built(line(out, "index.html", (data, *more[:2])), 0, 0, 0)
         )
         patch.setattr(
             "synthesis.packs.folder.pack_contents", lambda evidence, *packs: {"pack.html": str(packs).encode()}
         )
         patch.setattr(
-            "synthesis.briefs.folder.write_briefs", lambda evidence, areas, out: line(out, "brief.html", areas) and []
+            "synthesis.briefs.folder.write_briefs",
+            lambda evidence, areas, out, force: line(out, "brief.html", areas) and [],
         )
         yield
 
@@ -265,7 +273,11 @@ def known() -> dict[str, Outcome]:
 def test_every_command_is_tried_and_no_option_is_left_out():
     assert set(TRIED) == set(OPTIONS)
     for command, options in OPTIONS.items():
-        assert {*TRIED[command][1], "--data", "--format"} >= set(options) >= set(TRIED[command][1]), command
+        assert (
+            {*TRIED[command][1], "--data", "--format", *(["--force"] if command in FORCED else [])}
+            >= set(options)
+            >= set(TRIED[command][1])
+        ), command
 
 
 @pytest.mark.parametrize(("command", "option"), EVERY, ids=lambda each: each)
